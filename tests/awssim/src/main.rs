@@ -1,0 +1,3 @@
+//! `awssim --listen ADDR [--world FILE] [--clock real|scaled:N|manual]`.
+
+fn main() {}

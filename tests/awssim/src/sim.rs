@@ -1,0 +1,1 @@
+//! Clock, faults, quotas and ledger around a world.
