@@ -1,1 +1,3 @@
-fn main(){}
+//! Wires the operator together and runs it.
+
+fn main() {}

@@ -52,5 +52,9 @@ pub struct Operation {
 
 /// Carries one operation out on the world.
 pub fn carry_out(_world: &mut World, _caller: &Caller, _operation: &Operation, _request: &Request, _now: Millis) -> Response {
-    Response { status: 404, headers: Vec::new(), body: Vec::new() }
+    Response {
+        status: 404,
+        headers: Vec::new(),
+        body: Vec::new(),
+    }
 }

@@ -41,7 +41,11 @@ impl World {
     pub fn region(&mut self, account: &str, region: &str, now: Millis) -> &mut Region {
         let found = self.regions.iter().position(|r| r.account == account && r.region == region);
         let index = found.unwrap_or_else(|| {
-            self.regions.push(Region { account: account.into(), region: region.into(), ..Region::default() });
+            self.regions.push(Region {
+                account: account.into(),
+                region: region.into(),
+                ..Region::default()
+            });
             self.regions.len() - 1
         });
         let region = &mut self.regions[index];

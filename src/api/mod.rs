@@ -1,0 +1,30 @@
+//! The contract with users: the `WarmLambdaEndpoint` resource, its rules, its status and the words it uses.
+
+mod conditions;
+mod crd;
+mod spec;
+mod status;
+mod trigger;
+
+pub use conditions::{ConditionType, Reason};
+pub use crd::{crd, crd_yaml};
+pub use spec::{
+    DeletionPolicy, ManagementPolicy, OnFailure, RolloutSpec, VersionPolicy, VersionSpec, WarmLambdaEndpoint, WarmLambdaEndpointSpec,
+};
+pub use status::{
+    CapacityState, CapacityStatus, PlannedCall, PublishedVersion, RejectedVersion, RolloutStatus, TriggerKind, TriggerStatus,
+    UtilizationStatus, WarmLambdaEndpointStatus,
+};
+pub use trigger::{DeploymentPolicy, PermissionScope, RestApiMethod, RestApiTrigger, Trigger};
+
+/// The finalizer that lets the operator clean up before an endpoint goes.
+pub const FINALIZER: &str = "warmlambda.dev/cleanup";
+
+/// The annotation whose new value asks for a reconcile at once; echoed in `status.lastHandledReconcileAt`.
+pub const RECONCILE_REQUESTED_AT: &str = "warmlambda.dev/reconcile-requested-at";
+
+/// The annotation with which a person gives the object up without any call to AWS; its value is `true`.
+pub const RELEASE: &str = "warmlambda.dev/release";
+
+/// The field manager of everything that the operator writes to Kubernetes.
+pub const FIELD_MANAGER: &str = "warmlambda";

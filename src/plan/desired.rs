@@ -1,0 +1,247 @@
+//! The spec, resolved: names and ARNs filled in, defaults applied, everything validated again.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::arn::{FunctionRef, Site};
+use crate::api::{
+    DeletionPolicy, DeploymentPolicy, ManagementPolicy, OnFailure, PermissionScope, Trigger, VersionPolicy, WarmLambdaEndpointSpec,
+};
+
+/// What AWS shall be like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Desired {
+    /// `metadata.uid` of the object: the owner in statement ids and marks.
+    pub uid: String,
+    /// `metadata.generation` that this was resolved from.
+    pub generation: i64,
+    /// Account and region.
+    pub site: Site,
+    /// Bare name of the function.
+    pub function: String,
+    /// Name of the alias.
+    pub alias: String,
+    /// Which version the alias shall serve.
+    pub version: DesiredVersion,
+    /// Warm environments; `Some(0)` for none, `None` when somebody else owns the number.
+    pub capacity: Option<u32>,
+    /// Callers, in the order of the spec.
+    pub rest_apis: Vec<DesiredRestApi>,
+    /// Longest time that a new version may take to become warm.
+    pub rollout_timeout: Duration,
+    /// What to do with a version that does not become warm.
+    pub on_failure: OnFailure,
+    /// Whether AWS is written to.
+    pub management: ManagementPolicy,
+    /// What happens to AWS when the object goes.
+    pub deletion: DeletionPolicy,
+}
+
+/// Which version the alias shall serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DesiredVersion {
+    /// What `$LATEST` is, published when it changed.
+    PublishOnChange,
+    /// The highest published number.
+    LatestPublished,
+    /// This number.
+    Pinned(u64),
+}
+
+/// A stage of a REST API that shall call the alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredRestApi {
+    /// Name of the trigger.
+    pub trigger: String,
+    /// Id of the API.
+    pub api_id: String,
+    /// Name of the stage.
+    pub stage: String,
+    /// The methods that shall call the alias; empty for all that name the function.
+    pub methods: Vec<MethodKey>,
+    /// Whether the stage is deployed.
+    pub deployment: DeploymentPolicy,
+    /// How far the permission reaches.
+    pub scope: PermissionScope,
+}
+
+/// A method of an API.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MethodKey {
+    /// Resource path, for instance `/reviews/{id}`.
+    pub path: String,
+    /// `GET`, `ANY`, ...
+    pub http_method: String,
+}
+
+/// A spec that cannot be carried out; the text names field, value and remedy.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{field} is {value:?}: {remedy}")]
+pub struct InvalidSpec {
+    /// Path of the field, for instance `spec.aliasName`.
+    pub field: String,
+    /// The value found there.
+    pub value: String,
+    /// What to write instead.
+    pub remedy: &'static str,
+}
+
+impl Desired {
+    /// Resolves a spec. The API server has checked the same rules; they are checked again because an object may be older
+    /// than a rule.
+    ///
+    /// # Errors
+    /// [`InvalidSpec`] for the first field that cannot be carried out.
+    pub fn resolve(spec: &WarmLambdaEndpointSpec, uid: &str, generation: i64, site: Site) -> Result<Self, InvalidSpec> {
+        let WarmLambdaEndpointSpec {
+            region: _,
+            function_name,
+            alias_name,
+            version,
+            provisioned_concurrency,
+            triggers,
+            rollout,
+            management_policy,
+            deletion_policy,
+            suspend: _,
+        } = spec;
+        name("spec.functionName", function_name, 64)?;
+        name("spec.aliasName", alias_name, 128)?;
+        if alias_name.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(invalid(
+                "spec.aliasName",
+                alias_name,
+                "use a name that is not all digits, for instance live",
+            ));
+        }
+        let version = match (version.policy, version.pinned.as_deref()) {
+            (VersionPolicy::PublishOnChange, None) => DesiredVersion::PublishOnChange,
+            (VersionPolicy::LatestPublished, None) => DesiredVersion::LatestPublished,
+            (VersionPolicy::Pinned, Some(text)) => DesiredVersion::Pinned(pinned(text)?),
+            (_, pinned) => {
+                let remedy = "set it exactly with policy Pinned";
+                return Err(invalid("spec.version.pinned", pinned.unwrap_or_default(), remedy));
+            }
+        };
+        let capacity = provisioned_concurrency
+            .map(|n| u32::try_from(n).map_err(|_| capacity_error(n)))
+            .transpose()?;
+        let timeout = u64::try_from(rollout.timeout_seconds).ok().filter(|s| *s > 0);
+        let timeout = timeout.ok_or_else(|| timeout_error(rollout.timeout_seconds))?;
+        Ok(Self {
+            uid: uid.into(),
+            generation,
+            site,
+            function: function_name.clone(),
+            alias: alias_name.clone(),
+            version,
+            capacity,
+            rest_apis: triggers.iter().map(rest_api).collect::<Result<_, _>>()?,
+            rollout_timeout: Duration::from_secs(timeout),
+            on_failure: rollout.on_failure,
+            management: *management_policy,
+            deletion: *deletion_policy,
+        })
+    }
+
+    /// ARN of the alias.
+    pub fn alias_arn(&self) -> String {
+        self.site.qualified_arn(&self.function, &self.alias)
+    }
+
+    /// ARN of the function without a qualifier.
+    pub fn function_arn(&self) -> String {
+        self.site.function_arn(&self.function)
+    }
+
+    /// The URI that integrations shall have.
+    pub fn alias_uri(&self) -> String {
+        self.site.invocation_uri(&self.alias_arn())
+    }
+
+    /// Whether a function is ours, whatever the qualifier.
+    pub fn is_ours(&self, function: &FunctionRef) -> bool {
+        function.site.account == self.site.account && function.site.region == self.site.region && function.function == self.function
+    }
+
+    /// Whether a function with its qualifier is our alias.
+    pub fn is_our_alias(&self, function: &FunctionRef) -> bool {
+        self.is_ours(function) && function.qualifier.as_deref() == Some(self.alias.as_str())
+    }
+}
+
+fn rest_api(trigger: &Trigger) -> Result<DesiredRestApi, InvalidSpec> {
+    let field = |rest: &str| format!("spec.triggers[{}].{rest}", trigger.name);
+    let Some(api) = &trigger.rest_api else {
+        return Err(invalid(field("restApi"), "", "set exactly one kind of trigger"));
+    };
+    if api.api_id.is_empty() || !api.api_id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(invalid(
+            field("restApi.apiId"),
+            &api.api_id,
+            "use the id of the REST API, for instance a1b2c3d4e5",
+        ));
+    }
+    let stage = api.stage_name.as_str();
+    if stage.is_empty() || !stage.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+        return Err(invalid(
+            field("restApi.stageName"),
+            stage,
+            "use the name of the stage, for instance prod",
+        ));
+    }
+    let mut methods: Vec<_> = api
+        .methods
+        .iter()
+        .map(|m| MethodKey {
+            path: m.path.clone(),
+            http_method: m.http_method.clone(),
+        })
+        .collect();
+    if let Some(bad) = methods.iter().find(|m| !m.path.starts_with('/')) {
+        return Err(invalid(field("restApi.methods.path"), &bad.path, "start the path with a slash"));
+    }
+    methods.sort();
+    methods.dedup();
+    Ok(DesiredRestApi {
+        trigger: trigger.name.clone(),
+        api_id: api.api_id.clone(),
+        stage: stage.into(),
+        methods,
+        deployment: api.deployment,
+        scope: api.permission_scope,
+    })
+}
+
+fn name(field: &str, value: &str, longest: usize) -> Result<(), InvalidSpec> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    if value.is_empty() || value.len() > longest || !value.bytes().all(allowed) {
+        return Err(invalid(field, value, "use a bare name of letters, digits, - and _, no ARN"));
+    }
+    Ok(())
+}
+
+fn pinned(text: &str) -> Result<u64, InvalidSpec> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|n| *n > 0 && !text.starts_with('0') && !text.starts_with('+'));
+    number.ok_or_else(|| invalid("spec.version.pinned", text, "use a published version number, for instance \"42\""))
+}
+
+fn capacity_error(number: i32) -> InvalidSpec {
+    invalid("spec.provisionedConcurrency", &number.to_string(), "use 0 or more, or leave it out")
+}
+
+fn timeout_error(seconds: i32) -> InvalidSpec {
+    invalid("spec.rollout.timeoutSeconds", &seconds.to_string(), "use 60 or more")
+}
+
+fn invalid(field: impl Into<String>, value: &str, remedy: &'static str) -> InvalidSpec {
+    InvalidSpec {
+        field: field.into(),
+        value: value.into(),
+        remedy,
+    }
+}

@@ -1,0 +1,18 @@
+//! The pure middle: from what is desired and what was observed to the steps that are due and the status that is true.
+//!
+//! No clock, no I/O, no randomness: time and memory come in as arguments. `tests/purity.rs` fails the build otherwise.
+//!
+//! [`desired`] resolves the spec, [`observed`] is what AWS showed, [`steps::plan`] decides,
+//! [`assess::assess`] says what is true.
+
+pub mod arn;
+pub mod assess;
+pub mod cleanup;
+pub mod desired;
+pub mod failure;
+pub mod memory;
+pub mod observed;
+pub mod policy;
+pub mod step;
+pub mod steps;
+pub mod usage;

@@ -1,0 +1,171 @@
+//! What AWS showed, as plain data. What is missing is `None`, never an error.
+
+use std::collections::BTreeMap;
+
+use super::desired::MethodKey;
+use super::policy::Statement;
+
+/// One observation of the whole chain of one endpoint.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// `$LATEST`; `None` when the function does not exist.
+    pub function: Option<LatestCode>,
+    /// Published versions by number, read to the last page; `None` when they were not asked for because the policy and the
+    /// memory left no question that they would answer.
+    pub versions: Option<BTreeMap<u64, PublishedCode>>,
+    /// State of each version whose state was asked for: the target while the alias is not on it yet.
+    pub version_states: BTreeMap<u64, CodeState>,
+    /// The alias; `None` when it does not exist.
+    pub alias: Option<Alias>,
+    /// The provisioned concurrency configuration of the alias; `None` when there is none.
+    pub capacity: Option<Concurrency>,
+    /// The resource policy of the alias; `None` when there is none.
+    pub policy: Option<AliasPolicy>,
+    /// The Application Auto Scaling target of the alias; `None` when there is none.
+    pub scaling: Option<ScalingBounds>,
+    /// REST APIs by id: those of the triggers, and those that statements of ours on the alias name. An API that does not exist
+    /// has an entry with `methods: None`.
+    pub rest_apis: BTreeMap<String, RestApi>,
+}
+
+/// `$LATEST` of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LatestCode {
+    /// Base64 SHA-256 of the code, as AWS gives it.
+    pub code_sha256: String,
+    /// `$LATEST`'s revision: what PublishVersion is guarded with.
+    pub revision_id: String,
+    /// Hash of code and of every setting that makes a new version, description excepted. Source: AWS-2.
+    pub fingerprint: String,
+    /// Whether code or configuration is being changed right now. Source: AWS-5.
+    pub state: CodeState,
+    /// Whether SnapStart is on for published versions, which excludes warm capacity. Source: AWS-12.
+    pub snap_start: bool,
+}
+
+/// A published version, as a list shows it: without its state. Source: AWS-9.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedCode {
+    /// Base64 SHA-256 of the code.
+    pub code_sha256: String,
+    /// As in [`LatestCode`].
+    pub fingerprint: String,
+}
+
+/// Whether a version (or `$LATEST`) can serve. Source: AWS-8.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeState {
+    /// Serves; for `$LATEST`, no update is in progress.
+    Active,
+    /// Being made or changed; the text is AWS's reason, possibly empty.
+    Pending(String),
+    /// Cannot serve; the text is AWS's reason.
+    Failed(String),
+    /// Does not exist.
+    Missing,
+}
+
+/// The alias.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alias {
+    /// The number of the version it points to. `None` when it points to `$LATEST`.
+    pub version: Option<u64>,
+    /// Additional versions with their share, 0.0 to 1.0; empty in the normal state. Source: AWS-18.
+    pub weights: BTreeMap<u64, f64>,
+    /// The alias's own revision. Source: AWS-15.
+    pub revision_id: String,
+    /// Free text; the mark of who made it.
+    pub description: String,
+}
+
+/// Provisioned concurrency of the alias, counted in execution environments.
+///
+/// `available == requested` does not mean warm: right after an alias move the numbers still describe the version that was
+/// left, so warm is `Ready` *and* an alias without weights on the wanted version. Source: AWS-33.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concurrency {
+    /// Asked for.
+    pub requested: u32,
+    /// Allocated.
+    pub allocated: u32,
+    /// Ready for a request.
+    pub available: u32,
+    /// AWS's verdict.
+    pub state: AllocationState,
+}
+
+/// AWS's verdict on an allocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllocationState {
+    /// `IN_PROGRESS`.
+    InProgress,
+    /// `READY`.
+    Ready,
+    /// `FAILED`, with AWS's reason, for instance `FUNCTION_ERROR_INIT_FAILURE`. Source: AWS-27.
+    Failed(String),
+}
+
+/// The resource policy of the alias. Source: AWS-34, AWS-39.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AliasPolicy {
+    /// The policy's own revision: the guard of AddPermission and RemovePermission.
+    pub revision_id: String,
+    /// Statements in their order.
+    pub statements: Vec<Statement>,
+    /// Size of the document in bytes. Source: AWS-41.
+    pub size: usize,
+}
+
+/// Bounds that Application Auto Scaling keeps the number of warm environments in. Source: AWS-59.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScalingBounds {
+    /// Least; 0 means that there may be no configuration at all.
+    pub min: u32,
+    /// Most.
+    pub max: u32,
+}
+
+/// A REST API.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RestApi {
+    /// Every method of the API; `None` when the API does not exist. Source: AWS-45.
+    pub methods: Option<BTreeMap<MethodKey, Method>>,
+    /// Every stage, by name.
+    pub stages: BTreeMap<String, Stage>,
+}
+
+/// A method as it stands in the API now, deployed or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Method {
+    /// Id of its resource.
+    pub resource_id: String,
+    /// Its integration; `None` when it has none.
+    pub integration: Option<Integration>,
+}
+
+/// What a method calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Integration {
+    /// `AWS_PROXY`, `AWS`, `HTTP`, `MOCK`, ...
+    pub kind: String,
+    /// Method with which the backend is called; POST for Lambda. Source: AWS-42.
+    pub http_method: Option<String>,
+    /// May hold stage variables. Source: AWS-48.
+    pub uri: Option<String>,
+    /// The role that API Gateway assumes for the call; with one no permission on the alias is needed. Source: AWS-51.
+    pub credentials: Option<String>,
+}
+
+/// A stage of a REST API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// Id of the deployment that it serves.
+    pub deployment_id: String,
+    /// Stage variables. Source: AWS-48.
+    pub variables: BTreeMap<String, String>,
+    /// Whether a canary is active on it: then a second deployment serves part of the requests. Source: AWS-49.
+    pub canary: bool,
+    /// The integration URI of each method as it is deployed on the stage, stage variables not resolved; methods without one
+    /// are left out. `None` for a stage that nobody asked about. Source: AWS-47.
+    pub deployed: Option<BTreeMap<MethodKey, String>>,
+}

@@ -1,0 +1,182 @@
+//! One step is one write to AWS.
+
+use std::fmt;
+
+use super::desired::MethodKey;
+
+/// A write, with everything that the call needs. Steps hold what was observed (revisions, ids), so that a stale one fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Publishes `$LATEST` as it was observed. Source: AWS-2, AWS-3, AWS-4.
+    PublishVersion {
+        /// Guard: the code that was looked at.
+        code_sha256: String,
+        /// Guard: the configuration that was looked at.
+        revision_id: String,
+        /// Of the `$LATEST` that was looked at; remembered with the number that AWS answers.
+        fingerprint: String,
+    },
+    /// Makes the alias, marked as ours in its description.
+    CreateAlias {
+        /// Points it here.
+        version: u64,
+        /// The mark.
+        description: String,
+    },
+    /// Points the alias elsewhere and clears weights. Source: AWS-15, AWS-18, AWS-29.
+    UpdateAlias {
+        /// Points it here.
+        version: u64,
+        /// Guard.
+        revision_id: String,
+        /// What the move is for.
+        purpose: MovePurpose,
+    },
+    /// Asks for warm environments, 1 or more. Source: AWS-22.
+    PutCapacity {
+        /// How many.
+        requested: u32,
+    },
+    /// Gives the warm environments up. Source: AWS-23.
+    DeleteCapacity,
+    /// Lets API Gateway call the alias. Source: AWS-35, AWS-39.
+    AddPermission {
+        /// Ours: `warmlambda-<uid>-<content>`.
+        statement_id: String,
+        /// Execution ARN pattern.
+        source_arn: String,
+        /// The policy's revision; `None` when there is no policy yet.
+        revision_id: Option<String>,
+    },
+    /// Takes a statement of ours away.
+    RemovePermission {
+        /// Ours.
+        statement_id: String,
+        /// The policy's revision.
+        revision_id: String,
+    },
+    /// Points an existing integration at the alias and leaves the rest of it as it is. Source: AWS-44.
+    UpdateIntegration {
+        /// Id of the API.
+        api_id: String,
+        /// Id of the resource.
+        resource_id: String,
+        /// Path and method.
+        method: MethodKey,
+        /// The new URI.
+        uri: String,
+    },
+    /// Makes the integration of a method that the spec names and that has none that could be pointed at a function.
+    PutIntegration {
+        /// Id of the API.
+        api_id: String,
+        /// Id of the resource.
+        resource_id: String,
+        /// Path and method.
+        method: MethodKey,
+        /// The URI.
+        uri: String,
+    },
+    /// Points a stage variable that integrations use at the alias. Source: AWS-48.
+    SetStageVariable {
+        /// Id of the API.
+        api_id: String,
+        /// Name of the stage.
+        stage: String,
+        /// Name of the variable.
+        name: String,
+        /// Its new value.
+        value: String,
+    },
+    /// Deploys the API to the stage. Source: AWS-46.
+    DeployStage {
+        /// Id of the API.
+        api_id: String,
+        /// Name of the stage.
+        stage: String,
+    },
+    /// Deletes the alias. Source: AWS-17.
+    DeleteAlias,
+}
+
+/// What an alias is moved for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MovePurpose {
+    /// To the version that the spec asks for.
+    Rollout,
+    /// Back from one that does not become warm. Source: AWS-32.
+    RollBack,
+}
+
+/// A step, why it is due, and whose it is: what a person reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedStep {
+    /// The write.
+    pub step: Step,
+    /// One sentence without a full stop.
+    pub why: String,
+}
+
+/// What AWS answered to a step that was carried out, as far as somebody needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// The number of the version that PublishVersion answered.
+    pub version: Option<u64>,
+}
+
+impl Step {
+    /// The IAM action, for instance `lambda:UpdateAlias`.
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::PublishVersion { .. } => "lambda:PublishVersion",
+            Self::CreateAlias { .. } => "lambda:CreateAlias",
+            Self::UpdateAlias { .. } => "lambda:UpdateAlias",
+            Self::PutCapacity { .. } => "lambda:PutProvisionedConcurrencyConfig",
+            Self::DeleteCapacity => "lambda:DeleteProvisionedConcurrencyConfig",
+            Self::AddPermission { .. } => "lambda:AddPermission",
+            Self::RemovePermission { .. } => "lambda:RemovePermission",
+            Self::UpdateIntegration { .. } => "apigateway:UpdateIntegration",
+            Self::PutIntegration { .. } => "apigateway:PutIntegration",
+            Self::SetStageVariable { .. } => "apigateway:UpdateStage",
+            Self::DeployStage { .. } => "apigateway:CreateDeployment",
+            Self::DeleteAlias => "lambda:DeleteAlias",
+        }
+    }
+
+    /// Whether it takes something away.
+    pub const fn is_destructive(&self) -> bool {
+        matches!(self, Self::DeleteCapacity | Self::RemovePermission { .. } | Self::DeleteAlias)
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.action())?;
+        match self {
+            Self::PublishVersion { code_sha256, .. } => write!(f, " CodeSha256={code_sha256}"),
+            Self::CreateAlias { version, .. } => write!(f, " FunctionVersion={version}"),
+            Self::UpdateAlias { version, .. } => write!(f, " FunctionVersion={version} RoutingConfig={{}}"),
+            Self::PutCapacity { requested } => write!(f, " ProvisionedConcurrentExecutions={requested}"),
+            Self::AddPermission {
+                statement_id, source_arn, ..
+            } => {
+                write!(
+                    f,
+                    " StatementId={statement_id} Principal=apigateway.amazonaws.com SourceArn={source_arn}"
+                )
+            }
+            Self::RemovePermission { statement_id, .. } => write!(f, " StatementId={statement_id}"),
+            Self::UpdateIntegration { api_id, method, uri, .. } | Self::PutIntegration { api_id, method, uri, .. } => {
+                write!(f, " {api_id} {} {} uri={uri}", method.http_method, method.path)
+            }
+            Self::SetStageVariable {
+                api_id,
+                stage,
+                name,
+                value,
+            } => write!(f, " {api_id}/{stage} variables.{name}={value}"),
+            Self::DeployStage { api_id, stage } => write!(f, " {api_id} stageName={stage}"),
+            Self::DeleteCapacity | Self::DeleteAlias => Ok(()),
+        }
+    }
+}
