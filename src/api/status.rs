@@ -121,7 +121,8 @@ pub enum CapacityState {
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UtilizationStatus {
-    /// Busiest minute of the last window, in percent of the allocated environments; above 100 means spillover.
+    /// Busiest minute of the last window, in percent of the allocated environments, 0 to 100. Requests beyond them are told by
+    /// the condition `CapacitySaturated`.
     pub percent: i32,
     /// The minute that the number speaks of.
     pub observed_time: Time,
@@ -187,8 +188,9 @@ pub struct RejectedVersion {
     pub code_sha256: String,
     /// Why: AWS's reason, or `RolloutTimedOut`.
     pub reason: String,
-    /// `metadata.generation` for which it was tried.
-    pub generation: i64,
+    /// What it was tried for: a digest of `spec.version`, `spec.rollout` and the reconcile request of that time. When one of
+    /// them changes, the version is tried once more.
+    pub attempt: String,
 }
 
 /// A call to AWS that would be made.

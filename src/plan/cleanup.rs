@@ -1,8 +1,12 @@
-//! What goes when the object is deleted.
+//! What goes when the object is deleted: nothing that is not ours, and nothing from under traffic.
 
+use super::alias::mark;
+use super::callers;
 use super::desired::Desired;
 use super::observed::Observed;
-use super::step::PlannedStep;
+use super::policy::statement_prefix;
+use super::step::{PlannedStep, Step};
+use crate::api::{DeletionPolicy, ManagementPolicy};
 
 /// What is due before the finalizer may go.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,16 +15,98 @@ pub struct Cleanup {
     pub steps: Vec<PlannedStep>,
     /// What still calls the alias and so holds the cleanup back, as ARNs or API paths; empty when nothing does.
     pub in_use_by: Vec<String>,
+    /// What AWS has to finish first; `None` when nothing.
+    pub waiting: Option<String>,
 }
 
 impl Cleanup {
     /// Whether a fresh observation shows that nothing is left to do, so that the finalizer may go.
     pub fn is_done(&self) -> bool {
-        self.steps.is_empty() && self.in_use_by.is_empty()
+        self.steps.is_empty() && self.in_use_by.is_empty() && self.waiting.is_none()
     }
 }
 
 /// Decides what is due, by the deletion policy.
-pub fn cleanup(_desired: &Desired, _observed: &Observed) -> Cleanup {
-    Cleanup::default()
+pub fn cleanup(desired: &Desired, observed: &Observed) -> Cleanup {
+    let mut cleanup = Cleanup::default();
+    if desired.management == ManagementPolicy::Observe || observed.function.is_none() || observed.alias.is_none() {
+        return cleanup;
+    }
+    match desired.deletion {
+        DeletionPolicy::Retain => {}
+        DeletionPolicy::ReleaseCapacity => release_capacity(desired, observed, &mut cleanup),
+        DeletionPolicy::Delete => delete(desired, observed, &mut cleanup),
+    }
+    cleanup
+}
+
+/// Gives warm capacity up that was ours: not one that the spec left to others, nor one that an autoscaler sets. Source: AWS-59.
+fn release_capacity(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
+    let ours = desired.capacity.is_some() && observed.scaling.is_none();
+    if !ours || observed.capacity.is_none() {
+        return;
+    }
+    if observed.alias.as_ref().is_some_and(|a| !a.weights.is_empty()) {
+        // AWS refuses to delete the capacity of an alias with weights (AWS-30).
+        let text = format!(
+            "alias {} has weights; its warm capacity is given up once they are gone",
+            desired.alias_arn()
+        );
+        cleanup.waiting = Some(text);
+        return;
+    }
+    let why = "the object is deleted, and warm capacity costs money".into();
+    cleanup.steps.push(PlannedStep {
+        step: Step::DeleteCapacity,
+        why,
+    });
+}
+
+fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
+    let made_by_us = observed.alias.as_ref().is_some_and(|a| a.description == mark(desired));
+    let apis = observed.rest_apis.iter();
+    cleanup.in_use_by = apis
+        .flat_map(|(id, api)| callers::of_alias(desired, id, api))
+        .map(|c| c.describe())
+        .collect();
+    let prefix = statement_prefix(&desired.uid);
+    let (ours, foreign): (Vec<_>, Vec<_>) = observed
+        .policy
+        .iter()
+        .flat_map(|p| &p.statements)
+        .partition(|statement| statement.id.starts_with(&prefix));
+    if made_by_us {
+        // The policy would go with the alias, and with it what somebody else granted (AWS-20).
+        cleanup
+            .in_use_by
+            .extend(foreign.iter().map(|s| format!("statement {} on {}", s.id, desired.alias_arn())));
+        if observed.scaling.is_some() {
+            cleanup
+                .in_use_by
+                .push(format!("scalable target function:{}:{}", desired.function, desired.alias));
+        }
+    }
+    if !cleanup.in_use_by.is_empty() {
+        return;
+    }
+    release_capacity(desired, observed, cleanup);
+    if !cleanup.is_done() {
+        return;
+    }
+    if let (Some(statement), Some(policy)) = (ours.first(), &observed.policy) {
+        let step = Step::RemovePermission {
+            statement_id: statement.id.clone(),
+            revision_id: policy.revision_id.clone(),
+        };
+        cleanup.steps.push(PlannedStep {
+            step,
+            why: "the object is deleted, and nothing calls the alias any more".into(),
+        });
+    } else if made_by_us {
+        let why = "the object is deleted, the operator made the alias, and nothing calls it any more".into();
+        cleanup.steps.push(PlannedStep {
+            step: Step::DeleteAlias,
+            why,
+        });
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::arn::{FunctionRef, Site};
 use crate::api::{
-    DeletionPolicy, DeploymentPolicy, ManagementPolicy, OnFailure, PermissionScope, Trigger, VersionPolicy, WarmLambdaEndpointSpec,
+    DeletionPolicy, DeploymentPolicy, ManagementPolicy, OnFailure, PermissionScope, RolloutSpec, Trigger, VersionPolicy, VersionSpec,
+    WarmLambdaEndpointSpec,
 };
 
 /// What AWS shall be like.
@@ -36,6 +38,9 @@ pub struct Desired {
     pub management: ManagementPolicy,
     /// What happens to AWS when the object goes.
     pub deletion: DeletionPolicy,
+    /// Digest of what makes a rejected version worth another try: `spec.version`, `spec.rollout` and the last reconcile request.
+    /// The warm capacity is not part of it: an autoscaler that changes the number must not bring a broken version back.
+    pub attempt: String,
 }
 
 /// Which version the alias shall serve.
@@ -142,7 +147,15 @@ impl Desired {
             on_failure: rollout.on_failure,
             management: *management_policy,
             deletion: *deletion_policy,
+            attempt: attempt(&spec.version, &spec.rollout, None),
         })
+    }
+
+    /// The same, for an object that carries a reconcile request (the value of its annotation).
+    #[must_use]
+    pub fn requested(mut self, spec: &WarmLambdaEndpointSpec, request: Option<&str>) -> Self {
+        self.attempt = attempt(&spec.version, &spec.rollout, request);
+        self
     }
 
     /// ARN of the alias.
@@ -169,6 +182,11 @@ impl Desired {
     pub fn is_our_alias(&self, function: &FunctionRef) -> bool {
         self.is_ours(function) && function.qualifier.as_deref() == Some(self.alias.as_str())
     }
+}
+
+fn attempt(version: &VersionSpec, rollout: &RolloutSpec, request: Option<&str>) -> String {
+    let digest = Sha256::digest(format!("{version:?}{rollout:?}{request:?}"));
+    digest.iter().take(4).map(|b| format!("{b:02x}")).collect()
 }
 
 fn rest_api(trigger: &Trigger) -> Result<DesiredRestApi, InvalidSpec> {

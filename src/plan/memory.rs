@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::jiff::Timestamp;
 
+use crate::api::WarmLambdaEndpointStatus;
+
 /// Hints from the last status; each may be lost or forged without harm.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
@@ -31,8 +33,8 @@ pub struct Rejected {
     pub code_sha256: String,
     /// AWS's reason, or `RolloutTimedOut`.
     pub reason: String,
-    /// `metadata.generation` for which it was tried; a newer spec tries it once more.
-    pub generation: i64,
+    /// [`super::desired::Desired::attempt`] for which it was tried; another one tries it once more.
+    pub attempt: String,
 }
 
 /// A move of the alias in flight.
@@ -44,4 +46,46 @@ pub struct Rollout {
     pub to: u64,
     /// When it was first seen, by the operator's clock.
     pub started: Timestamp,
+}
+
+impl Memory {
+    /// Whether this version, with this code, was rolled back for the attempt that the spec still asks for.
+    pub fn has_rejected(&self, version: u64, code_sha256: Option<&str>, attempt: &str) -> Option<&Rejected> {
+        let rejected = self.rejected.get(&version)?;
+        let same_code = code_sha256.is_none_or(|code| rejected.code_sha256.is_empty() || code == rejected.code_sha256);
+        (rejected.attempt == attempt && same_code).then_some(rejected)
+    }
+}
+
+impl From<&WarmLambdaEndpointStatus> for Memory {
+    /// Reads the hints out of a status; what does not parse is forgotten.
+    fn from(status: &WarmLambdaEndpointStatus) -> Self {
+        let published = status.published.as_ref().and_then(|p| {
+            let version = p.version.parse().ok()?;
+            Some(Published {
+                version,
+                fingerprint: p.fingerprint.clone(),
+            })
+        });
+        let rejected = status.rejected_versions.iter().filter_map(|r| {
+            let rejected = Rejected {
+                code_sha256: r.code_sha256.clone(),
+                reason: r.reason.clone(),
+                attempt: r.attempt.clone(),
+            };
+            Some((r.version.parse().ok()?, rejected))
+        });
+        let rollout = status.rollout.as_ref().and_then(|r| {
+            Some(Rollout {
+                from: r.from.parse().ok()?,
+                to: r.to.parse().ok()?,
+                started: r.start_time.0,
+            })
+        });
+        Self {
+            published,
+            rejected: rejected.collect(),
+            rollout,
+        }
+    }
 }

@@ -5,14 +5,23 @@
 //! [`desired`] resolves the spec, [`observed`] is what AWS showed, [`steps::plan`] decides,
 //! [`assess::assess`] says what is true.
 
+pub mod alias;
 pub mod arn;
 pub mod assess;
+pub mod callers;
+pub mod capacity;
 pub mod cleanup;
 pub mod desired;
 pub mod failure;
+pub mod finding;
 pub mod memory;
 pub mod observed;
+pub mod permission;
 pub mod policy;
+pub mod rest_api;
+pub mod routing;
+pub mod stage_variables;
 pub mod step;
 pub mod steps;
 pub mod usage;
+pub mod version;

@@ -39,6 +39,92 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key)?.as_str()
 }
 
+/// A string, or a list of strings, as policy documents allow either.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(one) => vec![one.as_str()],
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Statement {
+    /// The pattern of source ARNs that an Allow for API Gateway on this alias grants. `**` for a statement without a condition:
+    /// every source. `None` when the statement grants anything else, or under conditions that are not understood.
+    pub fn grants_api_gateway(&self, alias_arn: &str) -> Option<Vec<&str>> {
+        let allows = text(&self.body, "Effect") == Some("Allow") && self.is_about(alias_arn);
+        let Some(condition) = self.body.get("Condition").filter(|_| allows) else {
+            return allows.then(|| vec!["**"]);
+        };
+        let [(operator, keys)] = condition.as_object()?.iter().collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        let [(key, value)] = keys.as_object()?.iter().collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        let patterns = matches!(operator.as_str(), "ArnLike" | "ArnEquals" | "StringLike");
+        (patterns && key.eq_ignore_ascii_case("aws:SourceArn")).then(|| texts(value))
+    }
+
+    /// Whether it keeps API Gateway from the alias, or may do so.
+    pub fn denies_api_gateway(&self, alias_arn: &str) -> bool {
+        text(&self.body, "Effect") == Some("Deny") && self.is_about(alias_arn)
+    }
+
+    /// Whether it speaks of invoking the alias from API Gateway. Source: AWS-34, AWS-35.
+    fn is_about(&self, alias_arn: &str) -> bool {
+        let actions = self.body.get("Action").map(texts).unwrap_or_default();
+        let resources = self.body.get("Resource").map(texts).unwrap_or_default();
+        let principal = match self.body.get("Principal") {
+            Some(Value::String(anyone)) => vec![anyone.as_str()],
+            Some(Value::Object(kinds)) => kinds
+                .iter()
+                .filter(|(k, _)| *k == "Service" || *k == "AWS")
+                .flat_map(|(_, v)| texts(v))
+                .collect(),
+            _ => Vec::new(),
+        };
+        actions.iter().any(|a| ["lambda:InvokeFunction", "lambda:*", "*"].contains(a))
+            && resources.iter().any(|r| covers(r, alias_arn))
+            && principal.iter().any(|p| *p == API_GATEWAY || *p == "*")
+    }
+}
+
+/// Whether pattern `wide` matches everything that pattern `narrow` matches: a wildcard of `narrow` is only met by a `*` of `wide`.
+///
+/// As in `ArnLike`, a wildcard does not reach across the colons of an ARN; `**` is every source there is.
+pub fn covers(wide: &str, narrow: &str) -> bool {
+    if wide == "**" {
+        return true;
+    }
+    let (wide, narrow): (Vec<_>, Vec<_>) = (wide.splitn(6, ':').collect(), narrow.splitn(6, ':').collect());
+    wide.len() == narrow.len() && wide.iter().zip(&narrow).all(|(w, n)| glob(w.as_bytes(), n.as_bytes()))
+}
+
+/// `*` meets any run, `?` any one character but a wildcard.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                back = Some((p, t));
+                p += 1;
+            }
+            Some(&c) if c == text[t] || (c == b'?' && text[t] != b'*') => {
+                p += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((star, from)) = back else { return false };
+                back = Some((star, from + 1));
+                (p, t) = (star + 1, from + 1);
+            }
+        }
+    }
+    pattern[p..].iter().all(|c| *c == b'*')
+}
+
 /// The id of our statement for a source ARN: it names the object and the content, so that an id that is there already says
 /// that the statement is right. Source: AWS-36.
 pub fn statement_id(desired: &Desired, source_arn: &str) -> String {
@@ -54,4 +140,80 @@ pub fn statement_prefix(uid: &str) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The id of the REST API that an execution ARN pattern names. Source: AWS-50.
+pub fn api_id_in(source_arn: &str) -> Option<&str> {
+    let resource = source_arn.splitn(6, ':').nth(5)?;
+    let id = resource.split('/').next()?;
+    (!id.is_empty() && !id.contains(['*', '?'])).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALIAS: &str = "arn:aws:lambda:eu-west-1:111122223333:function:fir-api:live";
+
+    fn statement(body: Value) -> Statement {
+        Statement { id: "s".into(), body }
+    }
+
+    fn allow(condition: Value) -> Statement {
+        statement(
+            serde_json::json!({"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "lambda:InvokeFunction", "Resource": ALIAS, "Condition": condition}),
+        )
+    }
+
+    #[test]
+    fn a_wider_pattern_covers_a_narrower_one_and_not_the_reverse() {
+        let arn = |rest: &str| format!("arn:aws:execute-api:eu-west-1:111122223333:{rest}");
+        for (wide, narrow, expected) in [
+            ("a1/*/*", "a1/prod/GET/reviews", true),
+            ("a1/*/*", "a1/*/*", true),
+            ("a1/*", "a1/*/*", true),
+            ("a1/prod/*", "a1/*/*", false),
+            ("a1/prod/GET/reviews", "a1/prod/*", false),
+            ("a1/prod/?ET/reviews", "a1/prod/GET/reviews", true),
+            ("a1/prod/?/x", "a1/prod/*/x", false),
+            ("a2/*/*", "a1/*/*", false),
+        ] {
+            assert_eq!(covers(&arn(wide), &arn(narrow)), expected, "{wide} over {narrow}");
+        }
+    }
+
+    #[test]
+    fn a_wildcard_does_not_reach_across_the_parts_of_an_arn() {
+        assert!(!covers(
+            "arn:aws:execute-api:*",
+            "arn:aws:execute-api:eu-west-1:111122223333:a1/*/*"
+        ));
+    }
+
+    #[test]
+    fn a_statement_with_the_source_arn_grants_its_pattern() {
+        let pattern = "arn:aws:execute-api:eu-west-1:111122223333:a1/*/*";
+        let granted = allow(serde_json::json!({"ArnLike": {"AWS:SourceArn": pattern}}));
+        assert_eq!(granted.grants_api_gateway(ALIAS), Some(vec![pattern]));
+    }
+
+    #[test]
+    fn a_further_condition_makes_a_statement_not_equivalent() {
+        let both = serde_json::json!({"ArnLike": {"AWS:SourceArn": "*"}, "StringEquals": {"aws:PrincipalOrgID": "o-1"}});
+        assert_eq!(allow(both).grants_api_gateway(ALIAS), None);
+    }
+
+    #[test]
+    fn a_statement_for_another_service_grants_nothing() {
+        let body = serde_json::json!({"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": "lambda:InvokeFunction", "Resource": ALIAS});
+        assert_eq!(statement(body).grants_api_gateway(ALIAS), None);
+    }
+
+    #[test]
+    fn the_api_of_a_source_arn_is_its_first_part() {
+        assert_eq!(api_id_in("arn:aws:execute-api:eu-west-1:1:a1/*/*"), Some("a1"));
+        assert_eq!(api_id_in("arn:aws:execute-api:eu-west-1:1:*"), None);
+    }
 }

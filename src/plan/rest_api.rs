@@ -1,0 +1,281 @@
+//! The methods of a REST API: which of them shall call the alias, which do, and what is due for the others.
+
+use std::collections::BTreeMap;
+
+use super::callers::function_called;
+use super::desired::{Desired, DesiredRestApi, MethodKey};
+use super::finding::{Ends, Finding, Link};
+use super::observed::{Method, Observed, RestApi, Stage};
+use super::permission;
+use super::stage_variables;
+use super::step::{PlannedStep, Step};
+use super::steps::Plan;
+use crate::api::{DeploymentPolicy, Reason};
+
+/// What is due for one trigger, before it is asked whether the alias can take the traffic.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Due {
+    /// What a write cannot mend.
+    pub findings: Vec<Finding>,
+    /// Edits of integrations and stage variables.
+    pub edits: Vec<PlannedStep>,
+    /// Why the stage has to be deployed; `None` when it need not be.
+    pub deploy: Option<String>,
+}
+
+impl Due {
+    /// Whether every method of the trigger calls the alias, and callers see that.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty() && self.edits.is_empty() && self.deploy.is_none()
+    }
+}
+
+/// Adds what is due on the APIs. Callers are moved only to an alias that was observed to be warm and to let them in.
+pub fn plan(desired: &Desired, observed: &Observed, warm: bool, plan: &mut Plan) {
+    for trigger in &desired.rest_apis {
+        let due = due(desired, observed, trigger);
+        let moves = !due.edits.is_empty() || due.deploy.is_some();
+        plan.findings.extend(due.findings);
+        if !moves {
+            continue;
+        }
+        let let_in = permission::missing(desired, observed, trigger).is_empty();
+        if !warm || !let_in {
+            plan.findings.push(waiting(trigger, warm));
+            continue;
+        }
+        let fresh: Vec<_> = due
+            .edits
+            .into_iter()
+            .filter(|e| !plan.steps.iter().any(|s| s.step == e.step))
+            .collect();
+        plan.steps.extend(fresh);
+        if let Some(why) = due.deploy {
+            deploy(observed, trigger, why, plan);
+        }
+    }
+    // After all edits: a deployment publishes the whole API.
+    plan.steps.sort_by_key(|s| matches!(s.step, Step::DeployStage { .. }));
+}
+
+fn waiting(trigger: &DesiredRestApi, warm: bool) -> Finding {
+    let what = if warm { "the permission is observed" } else { "the alias is warm" };
+    let text = format!("REST API {}/{} is pointed at the alias once {what}", trigger.api_id, trigger.stage);
+    Finding::new(Link::Trigger, Ends::ByEarlierLink, Reason::Waiting, text)
+}
+
+fn deploy(observed: &Observed, trigger: &DesiredRestApi, why: String, plan: &mut Plan) {
+    let (api_id, stage) = (&trigger.api_id, &trigger.stage);
+    let finding = |reason, text| Finding::new(Link::Trigger, Ends::ByOthers, reason, text);
+    let canary = observed
+        .rest_apis
+        .get(api_id)
+        .and_then(|a| a.stages.get(stage))
+        .is_some_and(|s| s.canary);
+    if trigger.deployment == DeploymentPolicy::Never {
+        let text = format!("{why}; deployment is Never: deploy REST API {api_id} to stage {stage}");
+        plan.findings.push(finding(Reason::DeploymentPending, text));
+    } else if canary {
+        let text =
+            format!("{why}; a canary is active on stage {stage} of REST API {api_id}: promote or delete it, then the stage is deployed");
+        plan.findings.push(finding(Reason::CanaryActive, text));
+    } else {
+        plan.steps.push(PlannedStep {
+            step: Step::DeployStage {
+                api_id: api_id.clone(),
+                stage: stage.clone(),
+            },
+            why,
+        });
+    }
+}
+
+/// What is due for a trigger.
+pub fn due(desired: &Desired, observed: &Observed, trigger: &DesiredRestApi) -> Due {
+    let (api_id, stage_name) = (&trigger.api_id, &trigger.stage);
+    let lacking = |text: String| Due {
+        findings: vec![Finding::new(Link::Trigger, Ends::ByDelivery, Reason::TriggerNotFound, text)],
+        ..Due::default()
+    };
+    let api = observed.rest_apis.get(api_id);
+    let Some((api, all)) = api.and_then(|api| Some((api, api.methods.as_ref()?))) else {
+        return lacking(format!("REST API {api_id} does not exist in {}", desired.site.region));
+    };
+    let Some(stage) = api.stages.get(stage_name) else {
+        return lacking(format!(
+            "REST API {api_id} has no stage {stage_name}: deploy it once, or correct spec.triggers[{}]",
+            trigger.trigger
+        ));
+    };
+    if let Some(absent) = trigger.methods.iter().find(|m| !all.contains_key(m)) {
+        return lacking(format!("REST API {api_id} has no method {} {}", absent.http_method, absent.path));
+    }
+    let methods = methods_of(desired, trigger, api);
+    if methods.is_empty() {
+        return lacking(format!(
+            "no method of REST API {api_id} calls function {}: name the methods that shall",
+            desired.function
+        ));
+    }
+    edits(desired, trigger, api, stage, &methods)
+}
+
+/// The methods of a trigger: those it names, else those whose integration names the function, whatever the qualifier.
+pub fn methods_of<'a>(desired: &Desired, trigger: &DesiredRestApi, api: &'a RestApi) -> BTreeMap<&'a MethodKey, &'a Method> {
+    let stage = api.stages.get(&trigger.stage);
+    let ours = |method: &Method| {
+        let uri = method.integration.as_ref().and_then(|i| i.uri.as_deref());
+        uri.zip(stage)
+            .and_then(|(uri, stage)| function_called(uri, stage))
+            .is_some_and(|f| desired.is_ours(&f))
+    };
+    let all = api.methods.iter().flatten();
+    all.filter(|(key, method)| {
+        if trigger.methods.is_empty() {
+            ours(method)
+        } else {
+            trigger.methods.contains(key)
+        }
+    })
+    .collect()
+}
+
+fn edits(desired: &Desired, trigger: &DesiredRestApi, api: &RestApi, stage: &Stage, methods: &BTreeMap<&MethodKey, &Method>) -> Due {
+    let mut due = Due::default();
+    let mut after = stage.clone();
+    for (key, method) in methods {
+        let uris = [
+            current_uri(method),
+            stage.deployed.as_ref().and_then(|d| d.get(*key)).map(String::as_str),
+        ];
+        for uri in uris.into_iter().flatten() {
+            if calls_alias(desired, uri, &after) {
+                continue;
+            }
+            if let Some(variable) = stage_variables::solve(desired, uri, &after) {
+                match stage_variables::shared_with(desired, api, &after, &variable) {
+                    Some(others) => due.findings.push(shared(trigger, &variable.name, &others)),
+                    None => {
+                        after.variables.insert(variable.name.clone(), variable.value.clone());
+                        due.edits.push(set_variable(desired, trigger, variable));
+                    }
+                }
+            }
+        }
+    }
+    if !due.findings.is_empty() {
+        return due;
+    }
+    for (key, method) in methods {
+        edit(desired, trigger, key, method, &after, &mut due);
+    }
+    let stale: Vec<_> = methods.keys().filter(|key| !is_deployed(desired, key, &after)).collect();
+    if let Some(first) = stale.first() {
+        let more = if stale.len() > 1 {
+            format!(" and {} more", stale.len() - 1)
+        } else {
+            String::new()
+        };
+        let text = "what stage PROD serves of METHOD does not call the alias yet";
+        let method = format!("{} {}{more}", first.http_method, first.path);
+        due.deploy = Some(text.replace("PROD", &trigger.stage).replace("METHOD", &method));
+    }
+    due
+}
+
+fn current_uri(method: &Method) -> Option<&str> {
+    method.integration.as_ref()?.uri.as_deref()
+}
+
+fn calls_alias(desired: &Desired, uri: &str, stage: &Stage) -> bool {
+    function_called(uri, stage).is_some_and(|f| desired.is_our_alias(&f))
+}
+
+fn is_deployed(desired: &Desired, key: &MethodKey, stage: &Stage) -> bool {
+    stage
+        .deployed
+        .as_ref()
+        .and_then(|d| d.get(key))
+        .is_some_and(|uri| calls_alias(desired, uri, stage))
+}
+
+fn shared(trigger: &DesiredRestApi, name: &str, others: &str) -> Finding {
+    let text = format!(
+        "stage variable {name} of REST API {}/{} would have to change, and {others} uses it too: give the methods variables of their own",
+        trigger.api_id, trigger.stage
+    );
+    Finding::new(Link::Trigger, Ends::ByPerson, Reason::UnqualifiedTarget, text)
+}
+
+fn set_variable(desired: &Desired, trigger: &DesiredRestApi, variable: stage_variables::Variable) -> PlannedStep {
+    PlannedStep {
+        why: format!(
+            "stage variable {} makes REST API {} call something else than alias {}",
+            variable.name, trigger.api_id, desired.alias
+        ),
+        step: Step::SetStageVariable {
+            api_id: trigger.api_id.clone(),
+            stage: trigger.stage.clone(),
+            name: variable.name,
+            value: variable.value,
+        },
+    }
+}
+
+/// Adds the edit that makes a method's integration call the alias, if it does not.
+fn edit(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKey, method: &Method, stage: &Stage, due: &mut Due) {
+    let named = trigger.methods.contains(key);
+    let (api_id, resource_id, uri) = (trigger.api_id.clone(), method.resource_id.clone(), desired.alias_uri());
+    let integration = method.integration.as_ref();
+    let lambda = integration.is_some_and(|i| matches!(i.kind.as_str(), "AWS_PROXY" | "AWS"));
+    let post = integration.is_some_and(|i| i.http_method.as_deref() == Some("POST"));
+    let at_alias = current_uri(method).is_some_and(|uri| calls_alias(desired, uri, stage));
+    if lambda && post {
+        if !at_alias {
+            let why = format!("{} {} calls {}", key.http_method, key.path, called(method, stage));
+            due.edits.push(PlannedStep {
+                step: Step::UpdateIntegration {
+                    api_id,
+                    resource_id,
+                    method: key.clone(),
+                    uri,
+                },
+                why,
+            });
+        }
+    } else if named {
+        let why = format!(
+            "{} {} has no integration that calls a function with POST",
+            key.http_method, key.path
+        );
+        due.edits.push(PlannedStep {
+            step: Step::PutIntegration {
+                api_id,
+                resource_id,
+                method: key.clone(),
+                uri,
+            },
+            why,
+        });
+    } else {
+        let text = format!(
+            "the integration of {} {} of REST API {api_id} does not call the function with POST, so its requests fail: correct it, or name \
+             the method in spec.triggers[{}]",
+            key.http_method, key.path, trigger.trigger
+        );
+        due.findings
+            .push(Finding::new(Link::Trigger, Ends::ByPerson, Reason::UnqualifiedTarget, text));
+    }
+}
+
+/// What a method calls now, for people.
+fn called(method: &Method, stage: &Stage) -> String {
+    let uri = current_uri(method).unwrap_or("nothing");
+    function_called(uri, stage).map_or_else(
+        || uri.to_owned(),
+        |f| match &f.qualifier {
+            Some(qualifier) => format!("{}:{qualifier}", f.function),
+            None => format!("{} without a qualifier, which is $LATEST", f.function),
+        },
+    )
+}
