@@ -1,14 +1,20 @@
 //! What is true: from one pass to status, conditions and the time of the next look.
 
+use std::time::Duration;
+
 use k8s_openapi::jiff::Timestamp;
 
 use super::cleanup::Cleanup;
+use super::conditions::Conditions;
 use super::desired::{Desired, InvalidSpec};
 use super::failure::Failure;
+use super::memory::Memory;
 use super::observed::Observed;
+use super::routing::Routing;
 use super::step::{Applied, PlannedStep};
 use super::steps::Plan;
 use super::usage::Usage;
+use super::{events, facts, links, stopped, summary, usage};
 use crate::api::WarmLambdaEndpointStatus;
 
 /// One pass, from the observation to the last write.
@@ -26,8 +32,21 @@ pub struct Pass<'a> {
     pub previous: &'a WarmLambdaEndpointStatus,
     /// How busy the warm capacity was lately; `None` before CloudWatch was asked.
     pub usage: Option<&'a Usage>,
+    /// When, and how patient to be.
+    pub moment: Moment,
+}
+
+/// When a verdict is spoken, and how patient it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
     /// The operator's clock.
     pub now: Timestamp,
+    /// `metadata.generation` of the object.
+    pub generation: i64,
+    /// How long something may be missing or denied that another controller may still deliver, before a person is asked for.
+    pub grace: Duration,
+    /// How many passes in a row have failed, this one included; 0 when it did not fail.
+    pub failures: u32,
 }
 
 /// What was done of a plan.
@@ -63,7 +82,7 @@ pub struct Verdict {
     pub status: WarmLambdaEndpointStatus,
     /// When to look again.
     pub cadence: Cadence,
-    /// Events worth telling, as (reason, message, is a warning): only transitions, compared with the previous status.
+    /// What is worth an event: steps that were done, and transitions.
     pub events: Vec<Event>,
 }
 
@@ -85,7 +104,7 @@ pub enum Cadence {
     InFlight,
     /// Nothing to do: the ordinary resync.
     Settled,
-    /// Only a person or another controller can change it: slowly.
+    /// AWS refuses; only a person or another controller can change that: slowly.
     Slow,
     /// A call failed in a way that passes: with backoff.
     Retry,
@@ -95,18 +114,19 @@ pub enum Cadence {
 
 /// Says what is true after a pass.
 pub fn assess(pass: &Pass) -> Verdict {
-    Verdict {
-        status: pass.previous.clone(),
-        cadence: Cadence::Settled,
-        events: Vec::new(),
-    }
+    let memory = Memory::from(pass.previous);
+    let routing = Routing::of(pass.desired, pass.observed, &memory, pass.moment.now);
+    let mut status = facts::status(pass, &routing);
+    let mut conditions = Conditions::new(&pass.previous.conditions, pass.moment);
+    let cadence = summary::of(pass, &routing, &mut conditions);
+    links::of(pass, &routing, &mut conditions);
+    usage::advise(pass.usage, &mut conditions);
+    status.conditions = conditions.finish();
+    let events = events::of(pass, &status.conditions);
+    Verdict { status, cadence, events }
 }
 
-/// Says what is true when there is no observation. `generation` is the object's.
-pub fn assess_stop(_stop: &Stop, previous: &WarmLambdaEndpointStatus, _generation: i64, _now: Timestamp) -> Verdict {
-    Verdict {
-        status: previous.clone(),
-        cadence: Cadence::Slow,
-        events: Vec::new(),
-    }
+/// Says what is true when there is no observation.
+pub fn assess_stop(stop: &Stop, previous: &WarmLambdaEndpointStatus, moment: Moment) -> Verdict {
+    stopped::of(stop, previous, moment)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::desired::MethodKey;
+use super::desired::{Desired, MethodKey};
 
 /// A write, with everything that the call needs. Steps hold what was observed (revisions, ids), so that a stale one fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,9 +149,23 @@ impl Step {
     }
 }
 
+impl Step {
+    /// The call with its target and arguments, as a person would look it up: `lambda:CreateAlias fir-api:live FunctionVersion=40`.
+    pub fn describe(&self, desired: &Desired) -> String {
+        let (function, alias) = (&desired.function, &desired.alias);
+        match self {
+            Self::PublishVersion { .. } => format!("{} {function}{self}", self.action()),
+            Self::UpdateIntegration { .. } | Self::PutIntegration { .. } | Self::SetStageVariable { .. } | Self::DeployStage { .. } => {
+                format!("{}{self}", self.action())
+            }
+            _ => format!("{} {function}:{alias}{self}", self.action()),
+        }
+    }
+}
+
+/// The arguments of the call, each after a space.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.action())?;
         match self {
             Self::PublishVersion { code_sha256, .. } => write!(f, " CodeSha256={code_sha256}"),
             Self::CreateAlias { version, .. } => write!(f, " FunctionVersion={version}"),

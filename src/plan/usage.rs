@@ -1,6 +1,11 @@
 //! How busy the warm capacity was, as CloudWatch tells it. Source: AWS-56, AWS-57.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
+
+use super::conditions::{Conditions, Status};
+use super::facts::whole_percent;
+use crate::api::{ConditionType, Reason, UtilizationStatus};
 
 /// One sample of an alias. A metric without a datapoint is `None`: unknown, not zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -15,4 +20,71 @@ pub struct Usage {
     pub observed: Option<Timestamp>,
     /// When CloudWatch was asked.
     pub sampled: Timestamp,
+}
+
+/// From this share of busy environments on, the capacity counts as saturated.
+const SATURATED_PERCENT: i32 = 90;
+/// Below this share, it counts as idle.
+const IDLE_PERCENT: i32 = 10;
+/// Within a band, a number is written anew when it moved by so many points ...
+const STEP_PERCENT: i32 = 5;
+/// ... and so many seconds have passed since the one that stands there.
+const STEP_SECONDS: i64 = 300;
+
+/// The number for status, quantized so that a busy endpoint does not churn: at once when the band changes, else in steps.
+pub fn utilization(previous: Option<&UtilizationStatus>, usage: Option<&Usage>, capacity: bool) -> Option<UtilizationStatus> {
+    if !capacity {
+        return None;
+    }
+    let Some(usage) = usage else { return previous.cloned() };
+    let percent = whole_percent(usage.utilization?);
+    let observed = usage.observed.unwrap_or(usage.sampled);
+    let stands = previous.filter(|p| {
+        let moved = (p.percent - percent).abs() >= STEP_PERCENT;
+        let due = observed.as_second() - p.observed_time.0.as_second() >= STEP_SECONDS;
+        band(p.percent) == band(percent) && !(moved && due)
+    });
+    Some(stands.cloned().unwrap_or(UtilizationStatus {
+        percent,
+        observed_time: Time(observed),
+    }))
+}
+
+fn band(percent: i32) -> u8 {
+    match percent {
+        p if p < IDLE_PERCENT => 0,
+        p if p < SATURATED_PERCENT => 1,
+        _ => 2,
+    }
+}
+
+/// Sets the conditions that advise; none of them moves `Ready`.
+pub fn advise(usage: Option<&Usage>, conditions: &mut Conditions) {
+    let Some(usage) = usage else {
+        conditions.set(
+            ConditionType::MetricsAvailable,
+            Status::Unknown,
+            Reason::Pending,
+            "CloudWatch was not asked yet",
+        );
+        return;
+    };
+    if usage.observed.is_some() {
+        conditions.set(
+            ConditionType::MetricsAvailable,
+            Status::True,
+            Reason::Succeeded,
+            "CloudWatch has data on the alias",
+        );
+    } else {
+        let text = "CloudWatch has no data on the alias in the last window: no requests, or none yet";
+        conditions.set(ConditionType::MetricsAvailable, Status::False, Reason::NoTrafficYet, text);
+    }
+    if usage.spillover.is_some_and(|s| s > 0.0) {
+        let text = "requests of the last window found no warm environment and started cold: raise spec.provisionedConcurrency";
+        conditions.set(ConditionType::CapacitySaturated, Status::True, Reason::Spillover, text);
+    } else if usage.utilization.is_some_and(|u| whole_percent(u) >= SATURATED_PERCENT) {
+        let text = "nearly all warm environments were busy in the last window: raise spec.provisionedConcurrency";
+        conditions.set(ConditionType::CapacitySaturated, Status::True, Reason::HighUtilization, text);
+    }
 }

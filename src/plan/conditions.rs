@@ -1,0 +1,88 @@
+//! The list of conditions: kept in kstatus' order, with transition times that move only with the status.
+
+use std::time::Duration;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use super::assess::Moment;
+use crate::api::{ConditionType, Reason};
+
+/// Conditions of one verdict, put together from the previous ones.
+#[derive(Clone, Debug)]
+pub struct Conditions<'a> {
+    previous: &'a [Condition],
+    moment: Moment,
+    set: Vec<Condition>,
+}
+
+impl<'a> Conditions<'a> {
+    /// None yet; transition times are taken over from `previous`.
+    pub fn new(previous: &'a [Condition], moment: Moment) -> Self {
+        Self {
+            previous,
+            moment,
+            set: Vec::new(),
+        }
+    }
+
+    /// The instant and patience of the verdict.
+    pub fn moment(&self) -> Moment {
+        self.moment
+    }
+
+    /// Sets a condition. One that is never set is absent: that is how conditions that exist only while True end.
+    pub fn set(&mut self, kind: ConditionType, status: Status, reason: Reason, message: impl Into<String>) {
+        let before = self.previous.iter().find(|c| c.type_ == kind.as_str());
+        let since = before
+            .filter(|c| c.status == status.as_str())
+            .map(|c| c.last_transition_time.clone());
+        self.set.retain(|c| c.type_ != kind.as_str());
+        self.set.push(Condition {
+            type_: kind.as_str().into(),
+            status: status.as_str().into(),
+            reason: reason.as_str().into(),
+            message: message.into(),
+            observed_generation: Some(self.moment.generation),
+            last_transition_time: since.unwrap_or(Time(self.moment.now)),
+        });
+    }
+
+    /// How long `Ready` has been False or Unknown; zero when it was True, or absent.
+    pub fn not_ready_for(&self) -> Duration {
+        let ready = self.previous.iter().find(|c| c.type_ == ConditionType::Ready.as_str());
+        let since = ready
+            .filter(|c| c.status != Status::True.as_str())
+            .map(|c| c.last_transition_time.0);
+        let seconds = since.map_or(0, |since| self.moment.now.as_second().saturating_sub(since.as_second()));
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+    }
+
+    /// All conditions, `Ready` first, in the order of [`ConditionType::ALL`].
+    pub fn finish(mut self) -> Vec<Condition> {
+        let place = |c: &Condition| ConditionType::ALL.iter().position(|(kind, _)| kind.as_str() == c.type_);
+        self.set.sort_by_key(place);
+        self.set
+    }
+}
+
+/// Status of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It is so.
+    True,
+    /// It is not.
+    False,
+    /// It cannot be said.
+    Unknown,
+}
+
+impl Status {
+    /// As it stands in a condition.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}

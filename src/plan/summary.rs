@@ -1,0 +1,174 @@
+//! `Ready`, `Reconciling` and `Stalled`, by the rules of kstatus: never both of the latter, and each only while True.
+
+use super::assess::{Cadence, Pass};
+use super::conditions::{Conditions, Status};
+use super::failure::{Class, Effect, Failure};
+use super::finding::{Ends, Finding};
+use super::observed::AllocationState;
+use super::routing::Routing;
+use crate::api::{ConditionType, ManagementPolicy, Reason};
+
+/// Sets the summary and says when to look again.
+pub fn of(pass: &Pass, routing: &Routing, conditions: &mut Conditions) -> Cadence {
+    if pass.plan.is_empty() {
+        let (reason, message) = whole(pass, routing);
+        conditions.set(ConditionType::Ready, Status::True, reason, message);
+        return Cadence::Settled;
+    }
+    if pass.desired.management == ManagementPolicy::Observe {
+        return observing(pass, conditions);
+    }
+    match &pass.outcome.failed {
+        Some((_, failure)) => failed(pass, failure, conditions),
+        None => under_way(pass, conditions),
+    }
+}
+
+/// The sentence that a person reads when all is well.
+fn whole(pass: &Pass, routing: &Routing) -> (Reason, String) {
+    let desired = pass.desired;
+    let version = routing.serving().map_or_else(|| "$LATEST".into(), |v| v.to_string());
+    let serves = format!("version {version} serves 100 % of alias {}:{}", desired.function, desired.alias);
+    let calls = match desired.rest_apis.len() {
+        0 => String::new(),
+        n => format!("; {n} of {n} triggers call it"),
+    };
+    match pass.observed.capacity.as_ref().filter(|c| c.state == AllocationState::Ready) {
+        Some(c) => (
+            Reason::Warm,
+            format!("{serves}, {} of {} environments are warm{calls}", c.available, c.requested),
+        ),
+        None => (Reason::InPlace, format!("{serves}, without warm capacity{calls}")),
+    }
+}
+
+fn observing(pass: &Pass, conditions: &mut Conditions) -> Cadence {
+    let (reason, message) = match (pass.plan.steps.len(), pass.plan.findings.first()) {
+        (0, Some(finding)) => (finding.reason, finding.message.clone()),
+        (n, _) => (
+            Reason::ChangesPending,
+            format!("managementPolicy is Observe: {n} calls to AWS would be made, see status.plan"),
+        ),
+    };
+    conditions.set(ConditionType::Ready, Status::False, reason, message);
+    Cadence::Settled
+}
+
+/// A call failed: what it means, in words that name the next step.
+fn failed(pass: &Pass, failure: &Failure, conditions: &mut Conditions) -> Cadence {
+    let (ends, reason, message) = words(failure);
+    let stuck = ends == Ends::ByPerson || (ends == Ends::ByDelivery && conditions.not_ready_for() >= pass.moment.grace);
+    conditions.set(ConditionType::Ready, Status::False, reason, message.clone());
+    if stuck {
+        conditions.set(ConditionType::Stalled, Status::True, reason, message);
+        return Cadence::Slow;
+    }
+    conditions.set(ConditionType::Reconciling, Status::True, Reason::ProgressingWithRetry, message);
+    Cadence::Retry
+}
+
+/// What a failure means to a person: who can end it, the reason, and a sentence.
+pub fn words(failure: &Failure) -> (Ends, Reason, String) {
+    let (operation, resource) = (failure.operation, &failure.resource);
+    if failure.effect == Effect::Unknown {
+        let text = format!(
+            "{operation} on {resource} had no usable answer ({}); AWS is observed again before anything else",
+            failure.code
+        );
+        return (Ends::ByItself, Reason::AwsUnavailable, text);
+    }
+    let said = format!("{}: {}", failure.code, failure.message);
+    match &failure.class {
+        Class::Throttled(_) => (
+            Ends::ByItself,
+            Reason::Throttled,
+            format!("AWS throttles {operation} on {resource}; it is tried again"),
+        ),
+        Class::Transient => (
+            Ends::ByItself,
+            Reason::AwsUnavailable,
+            format!("{operation} on {resource} failed ({}); it is tried again", failure.code),
+        ),
+        Class::Conflict | Class::Precondition => (
+            Ends::ByItself,
+            Reason::Progressing,
+            format!("{operation} on {resource} met another change ({said}); AWS is read again"),
+        ),
+        Class::Waiting => (
+            Ends::ByItself,
+            Reason::Progressing,
+            format!("AWS is not ready for {operation} on {resource} ({said})"),
+        ),
+        Class::NotFound => (
+            Ends::ByItself,
+            Reason::Progressing,
+            format!("{operation}: {resource} is gone ({said}); AWS is read again"),
+        ),
+        Class::Denied(action) => {
+            let text = format!(
+                "AWS denies {action} on {resource}: allow it for the operator's role (warmlambda print iam-policy lists all actions)"
+            );
+            (Ends::ByDelivery, Reason::AccessDenied, text)
+        }
+        Class::Credentials => {
+            let text = format!(
+                "the operator has no valid AWS credentials ({}): check its service account's role",
+                failure.code
+            );
+            (Ends::ByDelivery, Reason::CredentialsUnavailable, text)
+        }
+        Class::Invalid => (
+            Ends::ByPerson,
+            Reason::InvalidRequest,
+            format!("AWS refuses {operation} on {resource}: {said}"),
+        ),
+        Class::Quota => (
+            Ends::ByPerson,
+            Reason::QuotaExceeded,
+            format!("a quota stands in the way of {operation} on {resource}: {said}"),
+        ),
+    }
+}
+
+/// No call failed, but the chain is not as desired yet.
+fn under_way(pass: &Pass, conditions: &mut Conditions) -> Cadence {
+    let findings = &pass.plan.findings;
+    let late = conditions.not_ready_for() >= pass.moment.grace;
+    let stuck = |f: &&Finding| f.ends == Ends::ByPerson || (f.ends == Ends::ByDelivery && late);
+    let root = findings
+        .iter()
+        .find(stuck)
+        .or_else(|| findings.iter().find(|f| f.ends != Ends::ByEarlierLink))
+        .or(findings.first());
+    let in_flight = findings.iter().find(|f| f.ends == Ends::ByItself);
+    let moving = !pass.outcome.applied.is_empty() || pass.plan.reject.is_some() || in_flight.is_some();
+    let done = pass
+        .outcome
+        .applied
+        .last()
+        .map(|(planned, _)| format!("{} was done: {}", planned.step.action(), planned.why));
+    let (reason, message) = match root {
+        Some(finding) => (finding.reason, finding.message.clone()),
+        None => (Reason::Progressing, done.clone().unwrap_or_else(|| "changes are due".into())),
+    };
+    conditions.set(ConditionType::Ready, Status::False, reason, message.clone());
+    if moving {
+        let (reason, message) = match in_flight {
+            Some(f) if f.reason == Reason::WarmingNewVersion => (f.reason, f.message.clone()),
+            Some(f) => (Reason::Progressing, f.message.clone()),
+            None => (Reason::Progressing, done.unwrap_or(message)),
+        };
+        conditions.set(ConditionType::Reconciling, Status::True, reason, message);
+        return Cadence::InFlight;
+    }
+    if root.is_some_and(|f| stuck(&f)) {
+        conditions.set(ConditionType::Stalled, Status::True, reason, message);
+        return Cadence::Settled;
+    }
+    conditions.set(ConditionType::Reconciling, Status::True, Reason::DependencyNotReady, message);
+    if findings.iter().any(|f| f.ends == Ends::ByDelivery) {
+        Cadence::InFlight
+    } else {
+        Cadence::Settled
+    }
+}
