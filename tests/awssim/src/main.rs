@@ -1,6 +1,6 @@
 //! `awssim --listen ADDR [--world FILE] [--clock real|scaled:N|manual]`.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -23,7 +23,7 @@ pub fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Response> {
 
 /// Reads YAML (or JSON); the error names field, line and column.
 pub fn from_yaml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_saphyr::from_str(text).map_err(|error| error.to_string())
+    serde_saphyr::from_str(text).map_err(|error| error.to_string().trim_start_matches("error: ").to_owned())
 }
 
 /// An answer in YAML when the caller accepts it, else in JSON.

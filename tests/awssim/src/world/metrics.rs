@@ -34,9 +34,9 @@ pub struct Point {
     /// Of all values.
     pub sum: f64,
     /// The smallest.
-    pub minimum: f64,
+    pub min: f64,
     /// The largest.
-    pub maximum: f64,
+    pub max: f64,
     /// How many values.
     pub count: u64,
 }
@@ -71,8 +71,8 @@ impl Metrics {
         let series = self.series.entry(key(namespace, name, dimensions)).or_default();
         let one = Point {
             sum: value,
-            minimum: value,
-            maximum: value,
+            min: value,
+            max: value,
             count: 1,
         };
         series
@@ -113,14 +113,22 @@ impl Metrics {
         }
         periods.into_iter().collect()
     }
+
+    /// The point of the minute that holds `now`, however late points are seen.
+    pub fn minute(&self, now: Millis, namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Option<Point> {
+        self.series
+            .get(&key(namespace, name, dimensions))?
+            .get(&(now - now % MINUTE))
+            .copied()
+    }
 }
 
 impl Point {
     fn with(self, other: Self) -> Self {
         Self {
             sum: self.sum + other.sum,
-            minimum: self.minimum.min(other.minimum),
-            maximum: self.maximum.max(other.maximum),
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
             count: self.count + other.count,
         }
     }
@@ -131,8 +139,8 @@ impl Point {
         match statistic {
             Statistic::Sum => self.sum,
             Statistic::Average => self.sum / self.count.max(1) as f64,
-            Statistic::Maximum => self.maximum,
-            Statistic::Minimum => self.minimum,
+            Statistic::Maximum => self.max,
+            Statistic::Minimum => self.min,
             Statistic::SampleCount => self.count as f64,
         }
     }
@@ -196,8 +204,8 @@ mod tests {
                     0,
                     Point {
                         sum: 4.0,
-                        minimum: 1.0,
-                        maximum: 3.0,
+                        min: 1.0,
+                        max: 3.0,
                         count: 2
                     }
                 ),
@@ -205,8 +213,8 @@ mod tests {
                     MINUTE,
                     Point {
                         sum: 5.0,
-                        minimum: 5.0,
-                        maximum: 5.0,
+                        min: 5.0,
+                        max: 5.0,
                         count: 1
                     }
                 )
@@ -223,8 +231,8 @@ mod tests {
                 0,
                 Point {
                     sum: 9.0,
-                    minimum: 1.0,
-                    maximum: 5.0,
+                    min: 1.0,
+                    max: 5.0,
                     count: 3
                 }
             )]
