@@ -68,9 +68,11 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&arguments.log).map_err(|error| Failure::Log(error.to_string()))?;
+    let in_colour = io::stderr().is_terminal();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
+        .with_ansi(in_colour)
         .with_writer(io::stderr)
         .init();
     let world = arguments.world.map_or_else(|| Ok(World::default()), load)?;
