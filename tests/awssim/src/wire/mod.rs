@@ -1,6 +1,19 @@
 //! The wire protocols of the AWS SDKs, as pure functions of a request and a world.
 
-use crate::world::{Millis, World};
+pub mod autoscaling;
+pub mod cbor;
+pub mod cloudwatch;
+pub mod error;
+pub mod form;
+pub mod parameters;
+mod request;
+mod response;
+pub mod sts;
+pub mod time;
+
+use crate::world::{AwsError, Millis, Region, World};
+
+pub use request::DEFAULT_ACCOUNT;
 
 /// A request as it came in, the body read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +63,30 @@ pub struct Operation {
     pub write: bool,
 }
 
+/// Which operation a request asks for; `None` when no simulated service has it.
+pub fn recognise(request: &Request) -> Option<Operation> {
+    cloudwatch::recognise(request)
+        .or_else(|| sts::recognise(request))
+        .or_else(|| autoscaling::recognise(request))
+}
+
 /// Carries one operation out on the world.
-pub fn carry_out(_world: &mut World, _caller: &Caller, _operation: &Operation, _request: &Request, _now: Millis) -> Response {
-    Response {
-        status: 404,
-        headers: Vec::new(),
-        body: Vec::new(),
+pub fn carry_out(world: &mut World, caller: &Caller, operation: &Operation, request: &Request, now: Millis) -> Response {
+    carry_out_in(world.region(&caller.account, &caller.region, now), caller, operation, request, now)
+}
+
+/// The same on one region, already settled up to `now`.
+pub fn carry_out_in(region: &mut Region, caller: &Caller, operation: &Operation, request: &Request, now: Millis) -> Response {
+    match operation.service {
+        "cloudwatch" => cloudwatch::carry_out(region, caller, operation, request, now),
+        "sts" => sts::carry_out(region, caller, operation, request, now),
+        "autoscaling" => autoscaling::carry_out(region, caller, operation, request, now),
+        _ => unknown(request),
     }
+}
+
+/// The answer to what no simulated service has.
+pub fn unknown(request: &Request) -> Response {
+    let message = format!("awssim has no operation for {} {}", request.method, request.path);
+    error::refuse(request, &AwsError::new(404, "UnknownOperationException", message))
 }

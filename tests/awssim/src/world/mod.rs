@@ -1,6 +1,8 @@
 //! The simulated AWS: plain data and the rules that change it. No clock, no I/O, no randomness.
 
+pub mod autoscaling;
 mod error;
+pub mod metrics;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +36,12 @@ pub struct Region {
     /// Counts every id that was ever made here, so that ids are deterministic and never reused.
     #[serde(default)]
     pub ids: u64,
+    /// Points that CloudWatch keeps.
+    #[serde(default)]
+    pub metrics: metrics::Metrics,
+    /// Application Auto Scaling's targets.
+    #[serde(default)]
+    pub scalable_targets: autoscaling::ScalableTargets,
 }
 
 impl World {

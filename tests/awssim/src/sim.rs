@@ -1,1 +1,0 @@
-//! Clock, faults, quotas and ledger around a world.
