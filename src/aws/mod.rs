@@ -1,6 +1,32 @@
 //! The shell around AWS: observe and execute, one file per service. It decides nothing.
+//!
+//! [`clients`] builds the clients, `call` lets each request through in its turn ([`throttle`]) and says what its error means
+//! ([`error`]). `lambda`, `apigateway`, `autoscaling`, `cloudwatch` and `sts` are the calls; `observe` and `execute` put them
+//! together. No file but this folder's names an SDK.
 
+mod apigateway;
+mod autoscaling;
+mod call;
+pub mod clients;
+mod cloudwatch;
+mod deployments;
+pub mod error;
+mod execute;
+mod export;
+mod fingerprint;
+pub mod iam;
+mod lambda;
+mod observe;
+mod permission;
+mod shared;
+mod sts;
+pub mod throttle;
+
+use std::collections::BTreeMap;
 use std::future::Future;
+
+pub use call::{RequestObserver, Unobserved};
+pub use clients::{Aws, Settings};
 
 use crate::plan::arn::Site;
 use crate::plan::desired::Desired;
@@ -8,6 +34,7 @@ use crate::plan::failure::Failure;
 use crate::plan::memory::Memory;
 use crate::plan::observed::Observed;
 use crate::plan::step::{Applied, Step};
+use crate::plan::usage::Usage;
 
 /// How far an observation goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,4 +55,11 @@ pub trait Cloud: Send + Sync + 'static {
 
     /// Makes one write.
     fn execute(&self, desired: &Desired, step: &Step) -> impl Future<Output = Result<Applied, Failure>> + Send;
+
+    /// How busy the aliases (function, alias) of a region were lately, for the whole fleet at once: it is billed per metric.
+    fn usage(
+        &self,
+        region: &str,
+        aliases: &[(String, String)],
+    ) -> impl Future<Output = Result<BTreeMap<(String, String), Usage>, Failure>> + Send;
 }

@@ -1,0 +1,175 @@
+//! The clients of AWS: built once from the default credential chain, one set per region, shared by all endpoints.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use tokio::sync::OnceCell;
+
+use super::autoscaling::ScalableTargets;
+use super::call::{Gate, RequestObserver};
+use super::deployments::Deployments;
+use super::observe::{Api, DeployedUris, StageDeployment};
+use super::permission::PolicyLocks;
+use super::shared::SharedReads;
+use super::throttle::Throttle;
+use super::{Cloud, Look};
+use crate::plan::arn::Site;
+use crate::plan::desired::Desired;
+use crate::plan::failure::Failure;
+use crate::plan::memory::Memory;
+use crate::plan::observed::Observed;
+use crate::plan::step::{Applied, Step};
+use crate::plan::usage::Usage;
+
+/// One request and its answer; the slowest ordinary answer takes a few seconds. Shorter than a lease lasts.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// The same with the time for new credentials, so that no call is without an end.
+const OPERATION: Duration = Duration::from_secs(30);
+/// What is deployed does not change with the same deployment, so this only bounds how long an answer that AWS gave before
+/// it was consistent is believed. Source: AWS-60.
+const EXPORT_KEPT: Duration = Duration::from_secs(12 * 60 * 60);
+/// Stages whose deployed integrations are remembered; an API with 300 methods takes about 60 kB.
+const MOST_EXPORTS: usize = 2048;
+/// APIs whose reads are shared at a moment.
+const MOST_APIS: usize = 2048;
+
+/// What can be chosen about the calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Share of AWS's request quotas that the operator may use, 0.01 to 1.
+    pub quota_share: f64,
+    /// How long the read of an API is shared with other endpoints.
+    pub api_kept: Duration,
+    /// How long the list of scalable targets of a region is used for all endpoints.
+    pub targets_kept: Duration,
+    /// Length of the time that usage is looked at.
+    pub usage_window: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            quota_share: 0.6,
+            api_kept: Duration::from_secs(2),
+            targets_kept: Duration::from_secs(60),
+            usage_window: Duration::from_secs(10 * 60),
+        }
+    }
+}
+
+/// AWS with one set of credentials, and so in one account.
+pub struct Aws {
+    config: SdkConfig,
+    settings: Settings,
+    throttle: Arc<Throttle>,
+    observer: Arc<dyn RequestObserver>,
+    regions: Mutex<BTreeMap<String, Arc<Region>>>,
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Aws {
+    /// Reads the environment and the profile, as every tool of AWS does; asks AWS for nothing yet.
+    pub async fn connect(settings: Settings, observer: Arc<dyn RequestObserver>) -> Self {
+        let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+        let limits = TimeoutConfig::builder()
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(OPERATION);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https)
+            .timeout_config(limits.build())
+            // A write that the SDK sends again may be carried out twice, and a read that it sends again takes no turn.
+            .retry_config(RetryConfig::disabled());
+        if let Ok(name) = AppName::new("warmlambda") {
+            loader = loader.app_name(name);
+        }
+        Self::with_config(loader.load().await, settings, observer)
+    }
+
+    /// With a configuration that was made elsewhere.
+    pub fn with_config(config: SdkConfig, settings: Settings, observer: Arc<dyn RequestObserver>) -> Self {
+        Self {
+            config,
+            settings,
+            throttle: Arc::new(Throttle::new(settings.quota_share)),
+            observer,
+            regions: Mutex::default(),
+        }
+    }
+
+    fn region(&self, name: &str) -> Arc<Region> {
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let region = regions.entry(name.to_owned()).or_insert_with(|| Arc::new(self.build(name)));
+        Arc::clone(region)
+    }
+
+    fn build(&self, region: &str) -> Region {
+        let config = self.config.to_builder().region(aws_config::Region::new(region.to_owned())).build();
+        Region {
+            gate: Gate {
+                region: region.into(),
+                throttle: Arc::clone(&self.throttle),
+                observer: Arc::clone(&self.observer),
+            },
+            lambda: aws_sdk_lambda::Client::new(&config),
+            apigateway: aws_sdk_apigateway::Client::new(&config),
+            autoscaling: aws_sdk_applicationautoscaling::Client::new(&config),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
+            site: OnceCell::new(),
+            apis: SharedReads::new(self.settings.api_kept, MOST_APIS),
+            targets: SharedReads::new(self.settings.targets_kept, 1),
+            exports: SharedReads::new(EXPORT_KEPT, MOST_EXPORTS),
+            policies: PolicyLocks::default(),
+            deployments: Deployments::default(),
+        }
+    }
+}
+
+/// One region of the account: its clients, and what the endpoints there share.
+pub(super) struct Region {
+    pub gate: Gate,
+    pub lambda: aws_sdk_lambda::Client,
+    pub apigateway: aws_sdk_apigateway::Client,
+    pub autoscaling: aws_sdk_applicationautoscaling::Client,
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
+    pub sts: aws_sdk_sts::Client,
+    /// Asked once: credentials do not change their account.
+    pub site: OnceCell<Site>,
+    pub apis: SharedReads<String, Api>,
+    pub targets: SharedReads<(), Arc<ScalableTargets>>,
+    pub exports: SharedReads<StageDeployment, DeployedUris>,
+    pub policies: PolicyLocks,
+    pub deployments: Deployments,
+}
+
+impl Cloud for Aws {
+    async fn site(&self, region: &str) -> Result<Site, Failure> {
+        let region = self.region(region);
+        region.site.get_or_try_init(|| region.caller()).await.cloned()
+    }
+
+    async fn observe(&self, desired: &Desired, memory: &Memory, look: Look) -> Result<Observed, Failure> {
+        self.region(&desired.site.region).observe(desired, memory, look).await
+    }
+
+    async fn execute(&self, desired: &Desired, step: &Step) -> Result<Applied, Failure> {
+        self.region(&desired.site.region).execute(desired, step).await
+    }
+
+    async fn usage(&self, region: &str, aliases: &[(String, String)]) -> Result<BTreeMap<(String, String), Usage>, Failure> {
+        self.region(region).usage(aliases, self.settings.usage_window).await
+    }
+}

@@ -1,0 +1,496 @@
+//! What an error of AWS means: by its code, and by its text where AWS uses one code for several things.
+//!
+//! Every code and every text that the operator knows stands in this file.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::iam;
+use crate::plan::failure::{Class, Effect, Failure};
+
+/// Longest text that is taken over into a [`Failure`], in characters.
+const LONGEST_MESSAGE: usize = 300;
+
+/// Whether a call changes something: then a missing answer leaves its outcome unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Changes nothing.
+    Read,
+    /// Changes something.
+    Write,
+}
+
+/// An answer of AWS, or the lack of one, as the tables below see it.
+#[derive(Clone, Copy, Debug)]
+struct Answer<'a> {
+    status: u16,
+    code: &'a str,
+    text: &'a str,
+    retry_after: Option<Duration>,
+}
+
+/// Turns an error of the SDK into a [`Failure`]; `operation` is written as in `lambda:UpdateAlias`.
+pub fn failure<E>(kind: Kind, operation: &'static str, resource: &str, error: &SdkError<E, HttpResponse>) -> Failure
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let raw = error.raw_response();
+    let header = |name: &str| raw.and_then(|r| r.headers().get(name));
+    let request_id = header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).map(str::to_owned);
+    let (class, applied, code, message) = match error {
+        SdkError::ServiceError(service) => {
+            let answer = Answer {
+                status: service.raw().status().as_u16(),
+                code: service.err().code().unwrap_or_default(),
+                text: service.err().message().unwrap_or_default(),
+                // The SDK honours another header only, so this one is read here. Source: AWS-54.
+                retry_after: header("retry-after").and_then(|s| s.parse().ok()).map(Duration::from_secs),
+            };
+            let code = if answer.code.is_empty() {
+                format!("HTTP{}", answer.status)
+            } else {
+                answer.code.into()
+            };
+            (
+                class(operation, &answer),
+                effect_of_status(answer.status),
+                code,
+                answer.text.to_owned(),
+            )
+        }
+        SdkError::ResponseError(broken) => {
+            let text = format!("the answer (HTTP {}) could not be read", broken.raw().status().as_u16());
+            (Class::Transient, Effect::Unknown, "NoAnswer".into(), text)
+        }
+        SdkError::TimeoutError(_) => (Class::Transient, Effect::Unknown, "Timeout".into(), "no answer in time".into()),
+        SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => (
+            Class::Transient,
+            unless_unsent(&chain(error)),
+            "Timeout".into(),
+            "no answer in time".into(),
+        ),
+        SdkError::ConstructionFailure(_) => unsent(Class::Invalid, "InvalidRequest", chain(error)),
+        _ => unanswered(chain(error)),
+    };
+    Failure {
+        class,
+        effect: if kind == Kind::Write { applied } else { Effect::NotApplied },
+        operation,
+        resource: resource.into(),
+        code,
+        message: clean(&message),
+        request_id,
+    }
+}
+
+/// The text of an error and of all its causes.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+fn unsent(class: Class, code: &str, text: String) -> (Class, Effect, String, String) {
+    let credentials = text.contains("credential") || text.contains("identity");
+    if credentials {
+        return (Class::Credentials, Effect::NotApplied, "NoCredentials".into(), text);
+    }
+    (class, Effect::NotApplied, code.into(), text)
+}
+
+fn unanswered(text: String) -> (Class, Effect, String, String) {
+    match unless_unsent(&text) {
+        // The SDK asks for credentials before it connects and reports their lack as a failed dispatch.
+        Effect::Unknown if text.contains("credential") => unsent(Class::Credentials, "NoCredentials", text),
+        effect => (Class::Transient, effect, "NoAnswer".into(), text),
+    }
+}
+
+/// What never reached a server was not applied; anything else may have been. Source: AWS-61.
+fn unless_unsent(text: &str) -> Effect {
+    // hyper's words for a connection that was never made (refused, unreachable, no such name, TLS refused).
+    let unsent = ["client error (Connect)", "HTTP connect timeout", "dns error", "Connection refused"];
+    if unsent.iter().any(|words| text.contains(words)) {
+        Effect::NotApplied
+    } else {
+        Effect::Unknown
+    }
+}
+
+/// A refusal changes nothing; a server error may come after the change. Source: AWS-61.
+const fn effect_of_status(status: u16) -> Effect {
+    match status {
+        400..=407 | 409..=499 => Effect::NotApplied,
+        _ => Effect::Unknown,
+    }
+}
+
+fn class(operation: &'static str, answer: &Answer<'_>) -> Class {
+    let by_text = match answer.code {
+        "ResourceConflictException" => in_table(CONFLICTS, answer.text).or(Some(Class::Conflict)),
+        "InvalidParameterValueException" => in_table(PARAMETERS, answer.text).or(Some(Class::Invalid)),
+        "LimitExceededException" => Some(limit(answer)),
+        _ => None,
+    };
+    by_text
+        .or_else(|| by_code(operation, answer))
+        .unwrap_or_else(|| by_status(operation, answer))
+}
+
+/// Texts of `ResourceConflictException`; any other one is a conflict like most.
+const CONFLICTS: &[(&str, Class)] = &[
+    // AWS-5.
+    ("update is in progress", Class::Waiting),
+    ("cannot be performed at this time", Class::Waiting),
+    // AWS-24: holds until somebody removes the other configuration.
+    ("already Provisioned version", Class::Invalid),
+    ("pointed by a Provisioned Concurrency alias", Class::Invalid),
+    ("Two aliases can't allocate provisioned concurrency", Class::Invalid),
+];
+
+/// Texts of `InvalidParameterValueException`; any other one is a wrong parameter.
+const PARAMETERS: &[(&str, Class)] = &[
+    // AWS-30: a 400 that passes.
+    ("Alias with weights can not be used with Provisioned Concurrency", Class::Waiting),
+    // AWS-18: the alias is not as it was observed.
+    ("already included in routing configuration", Class::Conflict),
+    // AWS-3: the code is not as it was observed.
+    ("is different from current CodeSHA256", Class::Precondition),
+    // AWS-25.
+    ("greater than account's unreserved concurrency", Class::Quota),
+    ("below its minimum value", Class::Quota),
+    ("greater than the reservedConcurrentExecution", Class::Quota),
+    // AWS-31: only a new move of the alias mends it, so it is reported.
+    ("Invalid alias configuration for Provisioned Concurrency", Class::Invalid),
+];
+
+fn in_table(table: &[(&str, Class)], text: &str) -> Option<Class> {
+    table.iter().find(|(words, _)| text.contains(words)).map(|(_, class)| class.clone())
+}
+
+/// One code for "too fast" and "too many". Source: AWS-54.
+fn limit(answer: &Answer<'_>) -> Class {
+    let text = answer.text.to_ascii_lowercase();
+    if answer.retry_after.is_some() || text.contains("rate") || text.contains("too many requests") {
+        Class::Throttled(answer.retry_after)
+    } else {
+        Class::Quota
+    }
+}
+
+fn by_code(operation: &'static str, answer: &Answer<'_>) -> Option<Class> {
+    Some(match answer.code {
+        "TooManyRequestsException"
+        | "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "RequestLimitExceeded"
+        | "SlowDown"
+        | "BandwidthLimitExceeded" => Class::Throttled(answer.retry_after),
+        "ResourceNotFoundException" | "ProvisionedConcurrencyConfigNotFoundException" | "NotFoundException" => Class::NotFound,
+        "ConflictException" => Class::Conflict,
+        "PreconditionFailedException" => Class::Precondition,
+        "ResourceInUseException" => Class::Waiting,
+        "CodeStorageExceededException"
+        | "AliasLimitExceededException"
+        | "PolicyLengthExceededException"
+        | "FunctionVersionsPerCapacityProviderLimitExceededException" => Class::Quota,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedException" | "UnauthorizedOperation" => {
+            Class::Denied(missing_action(operation, answer.text))
+        }
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "RequestExpired" => Class::Credentials,
+        "ServiceException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "InternalFailure"
+        | "InternalServiceException"
+        | "InternalServiceFault"
+        | "InternalServerError"
+        | "ConcurrentUpdateException"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => Class::Transient,
+        "ValidationException"
+        | "ValidationError"
+        | "BadRequestException"
+        | "PublicPolicyException"
+        | "InvalidRequestContentException"
+        | "InvalidNextToken"
+        | "InvalidNextTokenException" => Class::Invalid,
+        _ => return None,
+    })
+}
+
+/// For codes that nobody told the operator about.
+fn by_status(operation: &'static str, answer: &Answer<'_>) -> Class {
+    match answer.status {
+        401 => Class::Credentials,
+        403 => Class::Denied(missing_action(operation, answer.text)),
+        // Without a code it does not come from AWS but from something between, and says nothing about the resource.
+        404 if answer.code.is_empty() => Class::Transient,
+        404 => Class::NotFound,
+        409 => Class::Conflict,
+        412 => Class::Precondition,
+        429 => Class::Throttled(answer.retry_after),
+        408 => Class::Transient,
+        400..=499 => Class::Invalid,
+        _ => Class::Transient,
+    }
+}
+
+/// The action that AWS names ("... is not authorized to perform: ACTION on resource: ..."), else the call's own. Source: AWS-55.
+fn missing_action(operation: &'static str, text: &str) -> String {
+    let named = text
+        .split_once("is not authorized to perform: ")
+        .and_then(|(_, rest)| rest.split_whitespace().next());
+    let named = named.map(|action| action.trim_end_matches(['.', ',']));
+    named
+        .filter(|action| action.contains(':'))
+        .unwrap_or_else(|| iam::action(operation))
+        .into()
+}
+
+/// Makes a text fit for status: one line, no encoded blobs, no key ids, no signed links, not too long.
+fn clean(text: &str) -> String {
+    let text = text
+        .split_once("Encoded authorization failure message")
+        .map_or(text, |(before, _)| before);
+    let mut words: Vec<&str> = Vec::new();
+    for word in text.split_whitespace() {
+        words.push(if is_secret(word) { "[removed]" } else { word });
+    }
+    let line = words.join(" ");
+    if line.chars().count() <= LONGEST_MESSAGE {
+        return line;
+    }
+    let mut short: String = line.chars().take(LONGEST_MESSAGE - 1).collect();
+    short.push('…');
+    short
+}
+
+fn is_secret(word: &str) -> bool {
+    let key_id = |part: &str| part.len() == 20 && (part.starts_with("AKIA") || part.starts_with("ASIA"));
+    word.contains("X-Amz-") || word.split(|c: char| !c.is_ascii_alphanumeric()).any(key_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classified(status: u16, code: &str, text: &str) -> Class {
+        let retry_after = (status == 429).then_some(Duration::from_secs(2));
+        let answer = Answer {
+            status,
+            code,
+            text,
+            retry_after,
+        };
+        class("lambda:UpdateAlias", &answer)
+    }
+
+    #[test]
+    fn every_known_answer_has_its_class() {
+        let conflict = "ResourceConflictException";
+        let parameter = "InvalidParameterValueException";
+        let throttled = Class::Throttled(Some(Duration::from_secs(2)));
+        let cases: &[(u16, &str, &str, Class)] = &[
+            (429, "TooManyRequestsException", "Rate exceeded", throttled.clone()),
+            (429, "LimitExceededException", "The request exceeded the rate limit.", throttled),
+            (400, "Throttling", "Rate exceeded", Class::Throttled(None)),
+            (400, "LimitExceededException", "Maximum number of Scalable Targets", Class::Quota),
+            (
+                409,
+                conflict,
+                "The operation cannot be performed at this time. An update is in progress for resource: x",
+                Class::Waiting,
+            ),
+            (
+                409,
+                conflict,
+                "Alias already exists: arn:aws:lambda:eu-west-1:1:function:f:live",
+                Class::Conflict,
+            ),
+            (
+                409,
+                conflict,
+                "The statement id (x) provided already exists. Please provide a new statement id",
+                Class::Conflict,
+            ),
+            (
+                409,
+                conflict,
+                "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version",
+                Class::Invalid,
+            ),
+            (
+                409,
+                conflict,
+                "Version is pointed by a Provisioned Concurrency alias",
+                Class::Invalid,
+            ),
+            (
+                409,
+                "ConflictException",
+                "Unable to complete operation due to concurrent modification.",
+                Class::Conflict,
+            ),
+            (
+                412,
+                "PreconditionFailedException",
+                "The Revision Id provided does not match the latest Revision Id.",
+                Class::Precondition,
+            ),
+            (
+                400,
+                parameter,
+                "CodeSHA256 (x) is different from current CodeSHA256 in $LATEST (y).",
+                Class::Precondition,
+            ),
+            (
+                400,
+                parameter,
+                "Alias with weights can not be used with Provisioned Concurrency",
+                Class::Waiting,
+            ),
+            (
+                400,
+                parameter,
+                "Invalid alias configuration for Provisioned Concurrency",
+                Class::Invalid,
+            ),
+            (
+                400,
+                parameter,
+                "Invalid function version 2. Function version 2 is already included in routing configuration.",
+                Class::Conflict,
+            ),
+            (
+                400,
+                parameter,
+                "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [9].",
+                Class::Quota,
+            ),
+            (
+                400,
+                parameter,
+                "... decreases account's UnreservedConcurrentExecution below its minimum value of [100].",
+                Class::Quota,
+            ),
+            (
+                400,
+                parameter,
+                "... should not be greater than the reservedConcurrentExecution for function",
+                Class::Quota,
+            ),
+            (
+                400,
+                parameter,
+                "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
+                Class::Invalid,
+            ),
+            (
+                400,
+                "ValidationException",
+                "Member must have value greater than or equal to 1",
+                Class::Invalid,
+            ),
+            (400, "PolicyLengthExceededException", "too long", Class::Quota),
+            (404, "ResourceNotFoundException", "Function not found: arn", Class::NotFound),
+            (
+                404,
+                "ProvisionedConcurrencyConfigNotFoundException",
+                "No Provisioned Concurrency Config found",
+                Class::NotFound,
+            ),
+            (404, "NotFoundException", "Invalid API identifier specified", Class::NotFound),
+            (
+                403,
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+                Class::Credentials,
+            ),
+            (
+                403,
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.",
+                Class::Credentials,
+            ),
+            (500, "ServiceException", "", Class::Transient),
+            (503, "ServiceUnavailableException", "", Class::Transient),
+            (418, "NeverSeen", "", Class::Invalid),
+            (502, "", "", Class::Transient),
+            (404, "", "", Class::Transient),
+            (409, "NeverSeen", "", Class::Conflict),
+        ];
+        for (status, code, text, class) in cases {
+            assert_eq!(classified(*status, code, text), *class, "{code}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_denied_call_names_the_missing_action() {
+        let text = "User: arn:aws:sts::111122223333:assumed-role/op/s is not authorized to perform: lambda:GetAlias on resource: arn:aws:x";
+        assert_eq!(
+            classified(403, "AccessDeniedException", text),
+            Class::Denied("lambda:GetAlias".into())
+        );
+        assert_eq!(
+            classified(403, "AccessDeniedException", "no"),
+            Class::Denied("lambda:UpdateAlias".into())
+        );
+        let answer = Answer {
+            status: 403,
+            code: "AccessDeniedException",
+            text: "no",
+            retry_after: None,
+        };
+        assert_eq!(class("apigateway:GetResources", &answer), Class::Denied("apigateway:GET".into()));
+    }
+
+    #[test]
+    fn only_a_refusal_says_that_nothing_was_done() {
+        for status in [400, 403, 404, 409, 412, 429] {
+            assert_eq!(effect_of_status(status), Effect::NotApplied, "{status}");
+        }
+        for status in [200, 302, 408, 500, 503] {
+            assert_eq!(effect_of_status(status), Effect::Unknown, "{status}");
+        }
+        assert_eq!(
+            unless_unsent("dispatch failure: io error: client error (Connect): refused"),
+            Effect::NotApplied
+        );
+        assert_eq!(
+            unless_unsent("dispatch failure: other: connection closed before message completed"),
+            Effect::Unknown
+        );
+    }
+
+    #[test]
+    fn texts_are_fit_for_status() {
+        let blob = "You are not authorized.\nEncoded authorization failure message: AbCdEf0123";
+        assert_eq!(clean(blob), "You are not authorized.");
+        assert_eq!(clean("key AKIAIOSFODNN7EXAMPLE is unknown"), "key [removed] is unknown");
+        assert_eq!(clean("see https://b.s3.amazonaws.com/x?X-Amz-Signature=1 now"), "see [removed] now");
+        assert_eq!(clean(&"ä ".repeat(400)).chars().count(), LONGEST_MESSAGE);
+    }
+}

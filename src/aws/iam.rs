@@ -1,0 +1,209 @@
+//! The IAM actions that the operator needs, and the least policy that grants them.
+
+use serde_json::{Value, json};
+
+use crate::plan::arn::Site;
+use crate::plan::policy::API_GATEWAY;
+
+/// On the function itself, with any qualifier or none: IAM matches the resource of a call that names a qualifier against the
+/// qualified ARN.
+const FUNCTION_ACTIONS: &[&str] = &[
+    "lambda:CreateAlias",
+    "lambda:DeleteAlias",
+    "lambda:DeleteProvisionedConcurrencyConfig",
+    "lambda:GetAlias",
+    "lambda:GetFunction",
+    "lambda:GetPolicy",
+    "lambda:GetProvisionedConcurrencyConfig",
+    "lambda:ListVersionsByFunction",
+    "lambda:PublishVersion",
+    "lambda:PutProvisionedConcurrencyConfig",
+    "lambda:RemovePermission",
+    "lambda:UpdateAlias",
+];
+
+/// What has no resource of its own in IAM.
+const ACCOUNT_ACTIONS: &[&str] = &[
+    "application-autoscaling:DescribeScalableTargets",
+    "cloudwatch:GetMetricData",
+    "sts:GetCallerIdentity",
+];
+
+/// The action that a call needs. API Gateway's actions are HTTP verbs, all others are named like the call.
+pub fn action(operation: &'static str) -> &'static str {
+    let Some(call) = operation.strip_prefix("apigateway:") else {
+        return operation;
+    };
+    match call {
+        _ if call.starts_with("Get") => "apigateway:GET",
+        _ if call.starts_with("Update") => "apigateway:PATCH",
+        _ if call.starts_with("Put") => "apigateway:PUT",
+        _ if call.starts_with("Delete") => "apigateway:DELETE",
+        _ => "apigateway:POST",
+    }
+}
+
+/// The least policy for these functions (bare names) and REST APIs (ids) in one account and region.
+pub fn policy_document(site: &Site, functions: &[&str], apis: &[&str]) -> Value {
+    let mut functions: Vec<String> = functions
+        .iter()
+        .map(|name| site.function_arn(name))
+        .flat_map(|arn| [format!("{arn}:*"), arn])
+        .collect();
+    functions.sort();
+    let mut statements = vec![
+        json!({"Sid": "Account", "Effect": "Allow", "Action": ACCOUNT_ACTIONS, "Resource": "*"}),
+        json!({"Sid": "Functions", "Effect": "Allow", "Action": FUNCTION_ACTIONS, "Resource": functions}),
+        // Whom the operator may let call: API Gateway and nobody else.
+        json!({
+            "Sid": "Permissions",
+            "Effect": "Allow",
+            "Action": "lambda:AddPermission",
+            "Resource": functions,
+            "Condition": {"StringEquals": {"lambda:Principal": API_GATEWAY}},
+        }),
+    ];
+    let paths = |ends: &[&str]| -> Vec<String> {
+        let base = format!("arn:{}:apigateway:{}::/restapis", site.partition, site.region);
+        apis.iter()
+            .flat_map(|api| ends.iter().map(move |end| (api, end)))
+            .map(|(api, end)| format!("{base}/{api}{end}"))
+            .collect()
+    };
+    if !apis.is_empty() {
+        let integration = ["/resources/*/methods/*/integration"];
+        statements.push(json!({
+            "Sid": "ReadApis",
+            "Effect": "Allow",
+            "Action": "apigateway:GET",
+            "Resource": paths(&["/resources", "/stages", "/stages/*", "/stages/*/exports/*"]),
+        }));
+        statements.push(json!({
+            "Sid": "Integrations",
+            "Effect": "Allow",
+            "Action": ["apigateway:PATCH", "apigateway:PUT"],
+            "Resource": paths(&integration),
+        }));
+        statements.push(json!({
+            "Sid": "Deployments",
+            "Effect": "Allow",
+            "Action": "apigateway:POST",
+            "Resource": paths(&["/deployments"]),
+        }));
+        statements.push(json!({
+            "Sid": "Stages",
+            "Effect": "Allow",
+            "Action": "apigateway:PATCH",
+            "Resource": paths(&["/stages/*"]),
+        }));
+    }
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::desired::MethodKey;
+    use crate::plan::step::{MovePurpose, Step};
+
+    fn site() -> Site {
+        Site {
+            partition: "aws".into(),
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+        }
+    }
+
+    fn allowed(document: &Value) -> String {
+        let statements = document["Statement"].as_array().unwrap();
+        statements.iter().map(|s| s["Action"].to_string()).collect()
+    }
+
+    #[test]
+    fn every_step_is_allowed() {
+        let method = MethodKey {
+            path: "/".into(),
+            http_method: "GET".into(),
+        };
+        let (api_id, stage, text) = (String::from("a1"), String::from("prod"), String::new());
+        let steps = [
+            Step::PublishVersion {
+                code_sha256: text.clone(),
+                revision_id: text.clone(),
+                fingerprint: text.clone(),
+            },
+            Step::CreateAlias {
+                version: 1,
+                description: text.clone(),
+            },
+            Step::UpdateAlias {
+                version: 1,
+                revision_id: text.clone(),
+                purpose: MovePurpose::Rollout,
+            },
+            Step::PutCapacity { requested: 1 },
+            Step::DeleteCapacity,
+            Step::AddPermission {
+                statement_id: text.clone(),
+                source_arn: text.clone(),
+                revision_id: None,
+            },
+            Step::RemovePermission {
+                statement_id: text.clone(),
+                revision_id: text.clone(),
+            },
+            Step::UpdateIntegration {
+                api_id: api_id.clone(),
+                resource_id: text.clone(),
+                method: method.clone(),
+                uri: text.clone(),
+            },
+            Step::PutIntegration {
+                api_id: api_id.clone(),
+                resource_id: text.clone(),
+                method,
+                uri: text.clone(),
+            },
+            Step::SetStageVariable {
+                api_id: api_id.clone(),
+                stage: stage.clone(),
+                name: text.clone(),
+                value: text,
+            },
+            Step::DeployStage { api_id, stage },
+            Step::DeleteAlias,
+        ];
+        let allowed = allowed(&policy_document(&site(), &["fir-api"], &["a1"]));
+        for step in steps {
+            let action = action(step.action());
+            assert!(allowed.contains(&format!("\"{action}\"")), "{action} is missing");
+        }
+    }
+
+    #[test]
+    fn a_function_is_granted_with_and_without_qualifier_and_no_other_one() {
+        let document = policy_document(&site(), &["fir-api"], &[]);
+        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:fir-api";
+        assert_eq!(document["Statement"][1]["Resource"], json!([arn, format!("{arn}:*")]));
+        assert_eq!(document["Statement"].as_array().unwrap().len(), 3, "no API, no API Gateway action");
+    }
+
+    #[test]
+    fn only_api_gateway_may_be_let_in() {
+        let document = policy_document(&site(), &["fir-api"], &["a1"]);
+        let condition = &document["Statement"][2]["Condition"];
+        assert_eq!(
+            *condition,
+            json!({"StringEquals": {"lambda:Principal": "apigateway.amazonaws.com"}})
+        );
+    }
+
+    #[test]
+    fn api_paths_have_no_account() {
+        let document = policy_document(&site(), &["fir-api"], &["a1"]);
+        assert_eq!(
+            document["Statement"][5]["Resource"],
+            json!(["arn:aws:apigateway:eu-west-1::/restapis/a1/deployments"])
+        );
+    }
+}

@@ -1,0 +1,286 @@
+//! Reads the whole chain of one endpoint. Reads that do not need each other's answers are made together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::try_join_all;
+use serde_json::Value;
+use tokio::try_join;
+
+use super::Look;
+use super::autoscaling::resource_id;
+use super::clients::Region;
+use super::lambda::{Target, code_state, latest_code, published};
+use crate::plan::desired::{Desired, DesiredVersion, MethodKey};
+use crate::plan::failure::{Class, Effect, Failure};
+use crate::plan::memory::Memory;
+use crate::plan::observed::{Alias, AliasPolicy, CodeState, Concurrency, LatestCode, Observed, PublishedCode, RestApi, ScalingBounds};
+use crate::plan::policy::statement_prefix;
+
+/// An API as endpoints share it: nothing in it is about what is deployed.
+pub(super) type Api = Arc<RestApi>;
+/// API, stage and deployment: what is deployed there never changes.
+pub(super) type StageDeployment = (String, String, String);
+/// What a deployment calls.
+pub(super) type DeployedUris = Arc<BTreeMap<MethodKey, String>>;
+
+/// The code of the function, as far as it is known.
+#[derive(Default)]
+struct Code {
+    function: Option<LatestCode>,
+    versions: Option<BTreeMap<u64, PublishedCode>>,
+    states: BTreeMap<u64, CodeState>,
+}
+
+/// The alias and what hangs on it.
+#[derive(Default)]
+struct OnAlias {
+    alias: Option<Alias>,
+    capacity: Option<Concurrency>,
+    policy: Option<AliasPolicy>,
+}
+
+impl Region {
+    /// Observes. A quiet endpoint with one REST API costs six reads: function (or versions), alias, warm capacity, policy,
+    /// resources and stages.
+    pub async fn observe(self: &Arc<Self>, desired: &Desired, memory: &Memory, look: Look) -> Result<Observed, Failure> {
+        let target = Target {
+            function: &desired.function,
+            alias: &desired.alias,
+        };
+        let named: BTreeSet<&str> = desired.rest_apis.iter().map(|api| api.api_id.as_str()).collect();
+        let (code, on_alias, scaling, mut rest_apis) = try_join!(
+            self.code(desired),
+            self.on_alias(target),
+            self.scaling(target),
+            self.rest_apis(named.iter().copied(), |api, stage| look == Look::EveryCaller
+                || is_in_spec(desired, api, stage)),
+        )?;
+        let others = apis_of_our_statements(desired, on_alias.policy.as_ref());
+        let others = others.iter().map(String::as_str).filter(|api| !named.contains(api));
+        // Whoever still calls the alias through an API that left the spec may do so on any stage.
+        let (code, left) = try_join!(
+            self.versions_behind(code, desired, memory, on_alias.alias.as_ref()),
+            self.rest_apis(others, |_, _| true)
+        )?;
+        rest_apis.extend(left);
+        Ok(Observed {
+            function: code.function,
+            versions: code.versions,
+            version_states: code.states,
+            alias: on_alias.alias,
+            capacity: on_alias.capacity,
+            policy: on_alias.policy,
+            scaling,
+            rest_apis,
+        })
+    }
+
+    /// What can be read of the code without knowing the alias.
+    async fn code(&self, desired: &Desired) -> Result<Code, Failure> {
+        match desired.version {
+            DesiredVersion::PublishOnChange => {
+                let latest = self.function(&desired.function, None).await?;
+                Ok(Code {
+                    function: latest.as_ref().map(latest_code),
+                    ..Code::default()
+                })
+            }
+            DesiredVersion::LatestPublished => {
+                // The list has $LATEST in it, without its state, which nothing depends on here.
+                let Some(list) = self.versions(&desired.function).await? else {
+                    return Ok(Code::default());
+                };
+                let latest = list.iter().find(|c| c.version() == Some("$LATEST"));
+                Ok(Code {
+                    function: latest.map(latest_code),
+                    versions: Some(published(&list)),
+                    ..Code::default()
+                })
+            }
+            DesiredVersion::Pinned(number) => self.pinned(&desired.function, number).await,
+        }
+    }
+
+    /// Asks for the version alone. Only when it is missing the function is asked for too, to tell which of them is.
+    async fn pinned(&self, function: &str, number: u64) -> Result<Code, Failure> {
+        let version = self.function(function, Some(&number.to_string())).await?;
+        let state = version.as_ref().map_or(CodeState::Missing, code_state);
+        let seen = match version {
+            Some(version) => Some(version),
+            None => self.function(function, None).await?,
+        };
+        Ok(Code {
+            states: if seen.is_some() {
+                BTreeMap::from([(number, state)])
+            } else {
+                BTreeMap::new()
+            },
+            function: seen.as_ref().map(latest_code),
+            versions: None,
+        })
+    }
+
+    /// Adds the versions where they may answer a question, and the state of the one that the alias may go to next.
+    async fn versions_behind(&self, mut code: Code, desired: &Desired, memory: &Memory, alias: Option<&Alias>) -> Result<Code, Failure> {
+        let serving = alias.and_then(|alias| alias.version);
+        if let (DesiredVersion::PublishOnChange, Some(latest)) = (desired.version, &code.function) {
+            // Forged, this memory hides a change of the code from the plan, and nothing else.
+            let nothing_new = memory
+                .published
+                .as_ref()
+                .is_some_and(|p| p.fingerprint == latest.fingerprint && Some(p.version) == serving);
+            if !nothing_new {
+                code.versions = self.versions(&desired.function).await?.map(|list| published(&list));
+            }
+        }
+        let highest = code.versions.as_ref().and_then(|versions| versions.keys().next_back().copied());
+        if let Some(number) = highest.filter(|number| Some(*number) != serving) {
+            let version = self.function(&desired.function, Some(&number.to_string())).await?;
+            code.states.insert(number, version.as_ref().map_or(CodeState::Missing, code_state));
+        }
+        Ok(code)
+    }
+
+    /// The alias first, then what hangs on it.
+    ///
+    /// The order matters while an alias with warm capacity moves (AWS-29). From the move until the new version is warm the
+    /// capacity is `IN_PROGRESS`, so an alias that was seen on the new version and *then* a `READY` mean warm. Read the
+    /// other way round, a `READY` from before the move and the alias from right after it, when its weights are not there
+    /// yet, would be taken for warm. The reverse error is harmless: weights that vanish between the two reads are seen
+    /// together with `READY`, and the plan takes an alias with a leftover weight of 1.0 for one that still moves.
+    async fn on_alias(&self, target: Target<'_>) -> Result<OnAlias, Failure> {
+        let Some(alias) = self.alias(target).await? else {
+            return Ok(OnAlias::default());
+        };
+        let (capacity, policy) = try_join!(self.capacity(target), self.policy(target))?;
+        Ok(OnAlias {
+            alias: Some(alias),
+            capacity,
+            policy,
+        })
+    }
+
+    /// From one list of the whole region, shared by all endpoints. Without leave to read it nothing is observed at all: who
+    /// does not know whether somebody scales the alias must not set its number.
+    async fn scaling(self: &Arc<Self>, target: Target<'_>) -> Result<Option<ScalingBounds>, Failure> {
+        let region = Arc::clone(self);
+        let read = || async move { region.scalable_targets().await.map(Arc::new) }.boxed();
+        Ok(self.targets.get((), read).await?.get(&resource_id(target)).copied())
+    }
+
+    async fn rest_apis(
+        self: &Arc<Self>,
+        ids: impl Iterator<Item = &str>,
+        with_deployed: impl Fn(&str, &str) -> bool,
+    ) -> Result<BTreeMap<String, RestApi>, Failure> {
+        let with_deployed = &with_deployed;
+        let apis = ids.map(|id| async move { Ok((id.to_owned(), self.rest_api(id, |stage| with_deployed(id, stage)).await?)) });
+        Ok(try_join_all(apis).await?.into_iter().collect())
+    }
+
+    async fn rest_api(self: &Arc<Self>, id: &str, with_deployed: impl Fn(&str) -> bool) -> Result<RestApi, Failure> {
+        let mut api = self.shared_api(id).await?.as_ref().clone();
+        let wanted = api
+            .stages
+            .iter_mut()
+            .filter(|(name, stage)| with_deployed(name) && !stage.deployment_id.is_empty());
+        let deployed = wanted.map(|(name, stage)| async {
+            let uris = self.deployed(id, name, &stage.deployment_id).await?;
+            stage.deployed = Some(uris.as_ref().clone());
+            Ok(())
+        });
+        try_join_all(deployed).await?;
+        Ok(api)
+    }
+
+    async fn shared_api(self: &Arc<Self>, id: &str) -> Result<Api, Failure> {
+        let (region, id_of_read) = (Arc::clone(self), id.to_owned());
+        let read = || {
+            async move {
+                let (methods, stages) = try_join!(region.methods(&id_of_read), region.stages(&id_of_read))?;
+                // Gone between the two reads is gone.
+                let api = methods.zip(stages).map(|(methods, stages)| RestApi {
+                    methods: Some(methods),
+                    stages,
+                });
+                Ok(Arc::new(api.unwrap_or_default()))
+            }
+            .boxed()
+        };
+        self.apis.get(id.to_owned(), read).await
+    }
+
+    /// What a deployment of a stage calls. The export names no deployment, so the stage is looked at again after it.
+    async fn deployed(self: &Arc<Self>, api: &str, stage: &str, deployment: &str) -> Result<DeployedUris, Failure> {
+        let key: StageDeployment = (api.into(), stage.into(), deployment.into());
+        let (region, wanted) = (Arc::clone(self), key.clone());
+        let read = || {
+            async move {
+                let (api, stage, deployment) = wanted;
+                let uris = region.export(&api, &stage).await?;
+                let served = region.deployment_of(&api, &stage).await?;
+                uris.filter(|_| served.as_deref() == Some(&deployment))
+                    .map(Arc::new)
+                    .ok_or_else(|| moved_on(&api, &stage))
+            }
+            .boxed()
+        };
+        let result = self.exports.get(key, read).await;
+        if result.is_err() {
+            drop(self.apis.forget(api.to_owned()));
+        }
+        result
+    }
+}
+
+fn moved_on(api: &str, stage: &str) -> Failure {
+    Failure {
+        class: Class::Conflict,
+        effect: Effect::NotApplied,
+        operation: "apigateway:GetExport",
+        resource: format!("{api}/{stage}"),
+        code: "StageMoved".into(),
+        message: "the stage was deployed while it was read".into(),
+        request_id: None,
+    }
+}
+
+fn is_in_spec(desired: &Desired, api: &str, stage: &str) -> bool {
+    desired
+        .rest_apis
+        .iter()
+        .any(|trigger| trigger.api_id == api && trigger.stage == stage)
+}
+
+/// The APIs, in our account and region, that statements of this object let in.
+fn apis_of_our_statements(desired: &Desired, policy: Option<&AliasPolicy>) -> BTreeSet<String> {
+    let prefix = statement_prefix(&desired.uid);
+    let ours = policy.into_iter().flat_map(|p| &p.statements).filter(|s| s.id.starts_with(&prefix));
+    let ours_is = desired.site.execution_arn("", "");
+    let before_id = ours_is.trim_end_matches('/');
+    let sources = ours.flat_map(|statement| source_arns(&statement.body));
+    let ids = sources.filter_map(|arn| Some(arn.strip_prefix(before_id)?.split('/').next()?.to_owned()));
+    ids.filter(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric()))
+        .collect()
+}
+
+/// Every source ARN in the conditions of a statement, under whatever operator. Source: AWS-35.
+fn source_arns(statement: &Value) -> Vec<&str> {
+    let operators = statement
+        .get("Condition")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|c| c.values());
+    let keys = operators.filter_map(Value::as_object).flatten();
+    let values = keys
+        .filter(|(key, _)| key.eq_ignore_ascii_case("AWS:SourceArn"))
+        .map(|(_, value)| value);
+    values
+        .flat_map(|value| match value {
+            Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+            one => one.as_str().into_iter().collect::<Vec<_>>(),
+        })
+        .collect()
+}

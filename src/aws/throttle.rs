@@ -1,0 +1,339 @@
+//! Our share of AWS's request quotas: one token bucket per region and quota pool.
+//!
+//! The quotas belong to the account and are shared with everybody who works in it, so the operator takes a share only. A
+//! [`Throttle`] belongs to one set of credentials and so to one account. A throttled call pauses its pool for all callers,
+//! because the quota is not the object's but the account's.
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// Calls that share one quota of AWS. Source: AWS-52, AWS-53.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pool {
+    /// Every Lambda control-plane call but the next two.
+    LambdaControl,
+    /// `GetFunction`.
+    GetFunction,
+    /// `GetPolicy`.
+    GetPolicy,
+    /// Every API Gateway management call.
+    ApiGateway,
+    /// `CreateDeployment`, which needs [`Pool::ApiGateway`] too.
+    CreateDeployment,
+    /// `GetResources`, which needs [`Pool::ApiGateway`] too.
+    GetResources,
+    /// `GetMetricData`; its quota is far above what is worth paying for.
+    CloudWatch,
+    /// Application Auto Scaling, whose quota AWS does not publish.
+    AutoScaling,
+    /// STS, whose quota AWS does not publish.
+    Sts,
+}
+
+/// So many calls per window.
+struct Quota {
+    calls: f64,
+    window: Duration,
+    /// Calls that AWS lets pass at once; `None` where it does not say.
+    burst: Option<f64>,
+}
+
+impl Pool {
+    const fn quota(self) -> Quota {
+        let (calls, seconds, burst) = match self {
+            Self::LambdaControl | Self::GetPolicy => (15.0, 1, None),
+            Self::GetFunction => (100.0, 1, None),
+            Self::ApiGateway => (10.0, 1, Some(40.0)),
+            Self::CreateDeployment => (1.0, 5, None),
+            Self::GetResources => (5.0, 2, None),
+            Self::CloudWatch => (10.0, 1, None),
+            Self::AutoScaling | Self::Sts => (5.0, 1, None),
+        };
+        Quota {
+            calls,
+            window: Duration::from_secs(seconds),
+            burst,
+        }
+    }
+}
+
+/// First pause after a throttled call without `Retry-After`; doubled for each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause, whoever asks for it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// All buckets of one account.
+#[derive(Debug)]
+pub struct Throttle {
+    share: f64,
+    buckets: Mutex<BTreeMap<(String, Pool), Arc<Bucket>>>,
+}
+
+impl Throttle {
+    /// `share` of each quota is used: 0.6 leaves 40 % to everybody else. It is held within 0.01 and 1.
+    pub fn new(share: f64) -> Self {
+        Self {
+            share: share.clamp(0.01, 1.0),
+            buckets: Mutex::default(),
+        }
+    }
+
+    /// The bucket of a pool in a region.
+    pub fn bucket(&self, region: &str, pool: Pool) -> Arc<Bucket> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = buckets
+            .entry((region.to_owned(), pool))
+            .or_insert_with(|| Arc::new(Bucket::new(&pool.quota(), self.share)));
+        Arc::clone(bucket)
+    }
+}
+
+/// One quota: a timestamp that moves on by one interval per call, and a slack in which a burst may run ahead of it.
+#[derive(Debug)]
+pub struct Bucket {
+    interval: Duration,
+    slack: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// When the bucket would be full again.
+    next: Instant,
+    /// Counts pauses: a reservation made before a pause is void.
+    pauses: u64,
+    /// Throttled calls in a row.
+    strikes: u32,
+}
+
+/// The right to make one call.
+#[derive(Debug)]
+#[must_use]
+pub struct Permit {
+    pauses: u64,
+}
+
+impl Bucket {
+    fn new(quota: &Quota, share: f64) -> Self {
+        let rate = quota.calls * share;
+        let interval = quota.window.div_f64(rate);
+        // Where AWS names no burst, a burst and the steady rate together stay within the quota of one window.
+        let burst = quota.burst.map_or(quota.calls - rate, |burst| burst * share).max(1.0);
+        Self {
+            interval,
+            slack: interval.mul_f64(burst.floor() - 1.0),
+            state: Mutex::new(State {
+                next: Instant::now(),
+                pauses: 0,
+                strikes: 0,
+            }),
+        }
+    }
+
+    /// Waits for a turn, however long.
+    pub async fn take(&self) -> Permit {
+        loop {
+            let (at, pauses) = self.with(|bucket, state| bucket.reserve(state));
+            if let Some(permit) = self.wait(at, pauses).await {
+                return permit;
+            }
+        }
+    }
+
+    /// Waits for a turn that comes within `patience`.
+    ///
+    /// # Errors
+    /// How long the turn is away when that is more than `patience`. Nothing is reserved then.
+    pub async fn take_within(&self, patience: Duration) -> Result<Permit, Duration> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let reserved = self.with(|bucket, state| {
+                let at = bucket.turn(state);
+                if at > deadline {
+                    return Err(at.duration_since(Instant::now()));
+                }
+                Ok(bucket.reserve(state))
+            });
+            let (at, pauses) = reserved?;
+            if let Some(permit) = self.wait(at, pauses).await {
+                return Ok(permit);
+            }
+        }
+    }
+
+    /// Tells that AWS throttled the call that the permit was for: everybody waits.
+    pub fn throttled(&self, permit: &Permit, retry_after: Option<Duration>) {
+        self.with(|bucket, state| {
+            // Calls that were sent together are throttled together; only the first of them counts.
+            if permit.pauses == state.pauses {
+                state.strikes = state.strikes.saturating_add(1);
+            } else if retry_after.is_none() {
+                return;
+            }
+            let backoff = FIRST_PAUSE.saturating_mul(1 << (state.strikes.clamp(1, 6) - 1));
+            let pause = retry_after.unwrap_or_else(|| jittered(backoff)).min(LONGEST_PAUSE);
+            let until = Instant::now() + pause;
+            state.pauses += 1;
+            // One call when the pause ends and then the steady rate, no burst: whoever waits reserves anew.
+            state.next = if permit.pauses + 1 == state.pauses {
+                until + bucket.slack
+            } else {
+                state.next.max(until + bucket.slack)
+            };
+        });
+    }
+
+    /// Tells that AWS took the call: the next pause is a short one again.
+    pub fn accepted(&self, permit: &Permit) {
+        self.with(|_, state| {
+            if permit.pauses == state.pauses {
+                state.strikes = 0;
+            }
+        });
+    }
+
+    fn turn(&self, state: &State) -> Instant {
+        let now = Instant::now();
+        let full = state.next.max(now);
+        full.checked_sub(self.slack).map_or(now, |at| at.max(now))
+    }
+
+    fn reserve(&self, state: &mut State) -> (Instant, u64) {
+        let at = self.turn(state);
+        state.next = state.next.max(Instant::now()) + self.interval;
+        (at, state.pauses)
+    }
+
+    /// `None` when a pause made the reservation void.
+    async fn wait(&self, at: Instant, pauses: u64) -> Option<Permit> {
+        if at > Instant::now() {
+            sleep_until(at).await;
+        }
+        self.with(|_, state| (state.pauses == pauses).then_some(Permit { pauses }))
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&Self, &mut State) -> T) -> T {
+        act(self, &mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Between half of `longest` and all of it.
+pub fn jittered(longest: Duration) -> Duration {
+    // Each RandomState is seeded anew, which is random enough to keep callers apart.
+    let random = RandomState::new().build_hasher().finish();
+    let fraction = f64::from(u32::try_from(random >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX);
+    longest.mul_f64(0.5 + fraction / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn times(bucket: &Bucket, calls: usize) -> Vec<Duration> {
+        let start = Instant::now();
+        let mut at = Vec::new();
+        for _ in 0..calls {
+            let permit = bucket.take().await;
+            bucket.accepted(&permit);
+            at.push(start.elapsed());
+        }
+        at
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_is_followed_by_a_steady_rate() {
+        let throttle = Throttle::new(0.6);
+        let at = times(&throttle.bucket("eu-west-1", Pool::LambdaControl), 15).await;
+        assert!(at[..6].iter().all(Duration::is_zero), "{at:?}");
+        let steady = Duration::from_secs(1).div_f64(9.0);
+        for (n, at) in at.iter().enumerate().skip(6) {
+            let expected = steady * u32::try_from(n - 5).unwrap();
+            assert!(
+                at.abs_diff(expected) < Duration::from_millis(20),
+                "call {n} came at {at:?}, not at {expected:?}"
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_window_holds_more_calls_than_the_quota() {
+        for pool in [
+            Pool::LambdaControl,
+            Pool::GetFunction,
+            Pool::GetPolicy,
+            Pool::GetResources,
+            Pool::CreateDeployment,
+        ] {
+            for share in [0.2, 0.6, 1.0] {
+                let quota = pool.quota();
+                let at = times(&Throttle::new(share).bucket("eu-west-1", pool), 300).await;
+                for (first, start) in at.iter().enumerate() {
+                    let inside = at[first..]
+                        .iter()
+                        .take_while(|t| **t - *start < quota.window - Duration::from_millis(50))
+                        .count();
+                    assert!(inside as f64 <= quota.calls, "{pool:?} at {share}: {inside} calls from {start:?}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn over_a_long_time_only_the_share_is_used() {
+        let at = times(&Throttle::new(0.6).bucket("eu-west-1", Pool::ApiGateway), 600).await;
+        assert!(*at.last().unwrap() > Duration::from_secs(95), "{:?}", at.last());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttled_call_pauses_everybody_in_the_pool_and_nobody_else() {
+        let throttle = Arc::new(Throttle::new(0.6));
+        let bucket = throttle.bucket("eu-west-1", Pool::GetPolicy);
+        let permit = bucket.take().await;
+        let waiting: Vec<_> = (0..20)
+            .map(|_| {
+                let bucket = throttle.bucket("eu-west-1", Pool::GetPolicy);
+                tokio::spawn(async move {
+                    let _permit = bucket.take().await;
+                    Instant::now()
+                })
+            })
+            .collect();
+        let start = Instant::now();
+        bucket.throttled(&permit, Some(Duration::from_secs(7)));
+        let mut at = Vec::new();
+        for task in waiting {
+            at.push(task.await.unwrap() - start);
+        }
+        at.sort();
+        assert!(at[0] >= Duration::from_secs(7), "{at:?}");
+        assert!(at[1] - at[0] > Duration::from_millis(100), "no burst after a pause: {at:?}");
+        let elsewhere = throttle.bucket("us-east-1", Pool::GetPolicy);
+        assert!(elsewhere.take_within(Duration::ZERO).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_throttled_together_count_as_one() {
+        let bucket = Throttle::new(1.0).bucket("eu-west-1", Pool::GetFunction);
+        let permits = [bucket.take().await, bucket.take().await, bucket.take().await];
+        let start = Instant::now();
+        for permit in &permits {
+            bucket.throttled(permit, None);
+        }
+        let _permit = bucket.take().await;
+        assert!(start.elapsed() <= FIRST_PAUSE + Duration::from_millis(50), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_cannot_wait_is_told_how_long_it_takes() {
+        let bucket = Throttle::new(0.5).bucket("eu-west-1", Pool::CreateDeployment);
+        let _first = bucket.take_within(Duration::from_secs(1)).await.unwrap();
+        let wait = bucket.take_within(Duration::from_secs(1)).await.unwrap_err();
+        assert!(wait.abs_diff(Duration::from_secs(10)) < Duration::from_millis(10), "{wait:?}");
+        assert!(bucket.take_within(Duration::from_secs(11)).await.is_ok());
+    }
+}
