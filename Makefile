@@ -1,0 +1,46 @@
+# `make` alone prints what there is. Everything works in a fresh clone: tools that are missing are named, and the control plane
+# (etcd, kube-apiserver, kubectl) is built once from Go modules when it is not installed.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fmt crds build image docs deny control-plane
+
+# The scenarios mostly wait for simulated AWS, so more of them run at once than there are cores.
+export RUST_TEST_THREADS ?= 6
+IMAGE ?= warmlambda:dev
+
+help: ## Print this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: ## Watch an endpoint go warm and a new version go out, in about a minute, without AWS and without a cluster
+	@demo/run.sh
+
+test: control-plane ## Run all tests: unit, property, and end to end against a real API server and a simulated AWS
+	@start=$$SECONDS; \
+	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --workspace --locked; \
+	echo "make test: all passed in $$((SECONDS - start)) s"
+
+lint: ## Check format and lints as CI does
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+fmt: ## Format the code
+	cargo fmt --all
+
+crds: ## Write crds/ from the types
+	cargo run --quiet --locked -- crd > crds/warmlambdaendpoints.yaml
+
+build: ## Build the operator for release
+	cargo build --release --locked
+
+image: ## Build the container image from a self-contained release binary (needs buildah or docker)
+	@scripts/image.sh '$(IMAGE)'
+
+docs: ## Build the API documentation of the crates into target/doc
+	cargo doc --workspace --no-deps --locked
+
+deny: ## Check licences, advisories and duplicates of dependencies (needs cargo-deny)
+	cargo deny check
+
+control-plane:
+	@scripts/control-plane.sh >/dev/null

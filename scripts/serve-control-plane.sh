@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Runs etcd and kube-apiserver in a folder until standard input ends, and leaves nothing behind.
+#
+#   serve-control-plane.sh FOLDER      FOLDER must not exist yet; it is removed at the end
+#
+# Prints the path of a kubeconfig with all rights as soon as the server is ready. Whoever starts it holds the other end of
+# standard input: when that process ends, however it ends, so does this. Lines on standard input: "+PID" has a process killed
+# together with the control plane, "-PID" forgets it again.
+set -euo pipefail
+trap '' INT
+
+say() { printf 'control-plane: %s\n' "$*" >&2; }
+[ $# -eq 1 ] || { say "usage: serve-control-plane.sh FOLDER"; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+assets=$("$here/control-plane.sh")
+mkdir -p "$(dirname "$1")"
+mkdir "$1" || { say "$1 exists already"; exit 1; }
+folder=$(cd "$1" && pwd)
+cd "$folder"
+
+declare -A charges=()
+servers=()
+finish() {
+  exec 2>/dev/null # bash would report each job that it kills
+  for pid in "${!charges[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in "${servers[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  wait || true
+  cd / && rm -rf "$folder"
+}
+trap finish EXIT
+trap 'exit 143' TERM HUP
+
+fail() { say "$1"; tail -n 15 "$2" >&2; exit 1; }
+
+# etcd speaks over Unix sockets in the folder, so that it needs no port. It has no data worth a sync to the disk.
+"$assets/etcd" --data-dir=etcd --unsafe-no-fsync --log-level=error \
+  --listen-client-urls=unix://clients:0 --advertise-client-urls=unix://clients:0 \
+  --listen-peer-urls=unix://peers:0 --initial-advertise-peer-urls=unix://peers:0 --initial-cluster=default=unix://peers:0 \
+  </dev/null >etcd.log 2>&1 &
+etcd=$!
+servers=("$etcd")
+
+token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+umask 077
+printf '%s,admin,admin,system:masters\n' "$token" >tokens
+
+free_port() {
+  local port
+  while port=$((20000 + RANDOM % 10000)); do
+    (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { printf '%s' "$port"; return; }
+  done
+}
+
+serve_api() {
+  "$assets/kube-apiserver" --etcd-servers=unix://clients:0 --bind-address=127.0.0.1 --secure-port="$1" --cert-dir=certs \
+    --token-auth-file=tokens --authorization-mode=RBAC --service-cluster-ip-range=10.0.0.0/24 \
+    --service-account-issuer=https://kubernetes.default.svc --service-account-key-file=certs/apiserver.key \
+    --service-account-signing-key-file=certs/apiserver.key --disable-admission-plugins=ServiceAccount \
+    </dev/null >kube-apiserver.log 2>&1 &
+  api=$!
+  servers=("$etcd" "$api")
+}
+
+write_kubeconfig() {
+  cat >kubeconfig <<YAML
+apiVersion: v1
+kind: Config
+current-context: warmlambda
+contexts: [{name: warmlambda, context: {cluster: warmlambda, user: admin}}]
+clusters: [{name: warmlambda, cluster: {server: "https://127.0.0.1:$1", certificate-authority: "$folder/certs/apiserver.crt"}}]
+users: [{name: admin, user: {token: "$token"}}]
+YAML
+}
+
+# Another process may take the port between the look and the bind: then the server ends at once, and the next one is tried.
+attempt=1
+port=$(free_port)
+serve_api "$port"
+write_kubeconfig "$port"
+deadline=$((SECONDS + 120))
+until "$assets/kubectl" --kubeconfig=kubeconfig get --raw=/readyz >/dev/null 2>&1; do
+  kill -0 "$etcd" 2>/dev/null || fail "etcd ended" etcd.log
+  if ! kill -0 "$api" 2>/dev/null; then
+    [ "$attempt" -lt 5 ] && grep -q 'address already in use' kube-apiserver.log || fail "kube-apiserver ended" kube-apiserver.log
+    attempt=$((attempt + 1))
+    port=$(free_port)
+    serve_api "$port"
+    write_kubeconfig "$port"
+  fi
+  [ "$SECONDS" -lt "$deadline" ] || fail "kube-apiserver is not ready after two minutes" kube-apiserver.log
+  sleep 0.1
+done
+printf '%s\n' "$folder/kubeconfig"
+
+while read -r line; do
+  case $line in
+    +*) charges[${line#+}]=1 ;;
+    -*) unset "charges[${line#-}]" ;;
+  esac
+done

@@ -1,0 +1,114 @@
+//! etcd and kube-apiserver, once for the whole test process, gone with it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+
+use super::kubectl::Kubectl;
+
+/// A running API server with the CRD in it.
+pub struct ControlPlane {
+    kubeconfig: PathBuf,
+    kubectl: PathBuf,
+    /// The server lives as long as this end of the pipe: whatever becomes of the test process, the system closes it.
+    leash: Mutex<ChildStdin>,
+    _server: Child,
+}
+
+/// The control plane of this process, started when it is asked for the first time.
+pub fn control_plane() -> &'static ControlPlane {
+    static STARTED: OnceLock<ControlPlane> = OnceLock::new();
+    STARTED.get_or_init(ControlPlane::start)
+}
+
+impl ControlPlane {
+    fn start() -> Self {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+        let assets = Command::new(scripts.join("control-plane.sh"))
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("scripts/control-plane.sh runs");
+        assert!(
+            assets.status.success(),
+            "scripts/control-plane.sh found no kube-apiserver and could not build one"
+        );
+        let assets = PathBuf::from(String::from_utf8(assets.stdout).expect("a path").trim());
+
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("control-plane-{}", std::process::id()));
+        let mut server = Command::new(scripts.join("serve-control-plane.sh"))
+            .arg(folder)
+            .env("KUBEBUILDER_ASSETS", &assets)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("scripts/serve-control-plane.sh runs");
+        let leash = server.stdin.take().expect("stdin is piped");
+        let mut kubeconfig = String::new();
+        BufReader::new(server.stdout.take().expect("stdout is piped"))
+            .read_line(&mut kubeconfig)
+            .expect("the server says when it is ready");
+        assert!(kubeconfig.ends_with("kubeconfig\n"), "the control plane did not start");
+
+        let started = Self {
+            kubeconfig: kubeconfig.trim().into(),
+            kubectl: assets.join("kubectl"),
+            leash: Mutex::new(leash),
+            _server: server,
+        };
+        started.install_crd();
+        started
+    }
+
+    fn install_crd(&self) {
+        let crd = warmlambda::api::crd_yaml().expect("the CRD can be written");
+        let kubectl = self.kubectl("default");
+        kubectl.succeeds_with(&["apply", "--server-side", "-f", "-"], &crd);
+        // Discovery and the OpenAPI document follow the CRD a moment later, and kubectl keeps what it saw before.
+        let cache = self.kubeconfig.with_file_name(".kube");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !kubectl.run(&["explain", "wle.spec.provisionedConcurrency"], "").success {
+            assert!(Instant::now() < deadline, "the API server does not come to know the resource");
+            std::thread::sleep(Duration::from_millis(100));
+            let _ = std::fs::remove_dir_all(&cache);
+        }
+    }
+
+    /// A kubeconfig with all rights.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// kubectl, as a person in this namespace would use it.
+    pub fn kubectl(&self, namespace: &str) -> Kubectl {
+        Kubectl::new(self.kubectl.clone(), self.kubeconfig.clone(), namespace)
+    }
+
+    /// A client of its own: a client is bound to the runtime of the test that made it.
+    pub async fn client(&self) -> Client {
+        let kubeconfig = Kubeconfig::read_from(&self.kubeconfig).expect("the kubeconfig can be read");
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+            .await
+            .expect("the kubeconfig is complete");
+        Client::try_from(config).expect("the kubeconfig makes a client")
+    }
+
+    /// Has a process killed when this one ends, however it ends.
+    pub fn charge(&self, pid: u32) {
+        self.tell(&format!("+{pid}\n"));
+    }
+
+    /// Forgets a process that has been waited for.
+    pub fn discharge(&self, pid: u32) {
+        self.tell(&format!("-{pid}\n"));
+    }
+
+    fn tell(&self, line: &str) {
+        let mut leash = self.leash.lock().expect("no test panics while it writes a line");
+        leash.write_all(line.as_bytes()).expect("the control plane is still there");
+    }
+}

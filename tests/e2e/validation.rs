@@ -1,0 +1,189 @@
+//! What the API server refuses, and that its message names the field.
+
+use serde_json::{Value, json};
+
+use crate::harness::control_plane::control_plane;
+
+/// A valid endpoint.
+fn valid(name: &str) -> Value {
+    json!({
+        "apiVersion": "warmlambda.dev/v1alpha1",
+        "kind": "WarmLambdaEndpoint",
+        "metadata": { "name": name },
+        "spec": {
+            "region": "eu-west-1",
+            "functionName": "fir-api",
+            "provisionedConcurrency": 3,
+            "triggers": [{ "name": "public", "restApi": { "apiId": "a1b2c3d4e5", "stageName": "prod" } }],
+        },
+    })
+}
+
+/// The valid endpoint with one field set, or taken out when the value is null.
+fn with(name: &str, pointer: &str, value: &Value) -> String {
+    let mut object = valid(name);
+    let (parent, field) = pointer.rsplit_once('/').expect("a JSON pointer");
+    let parent = object.pointer_mut(parent).expect("the parent is in the valid endpoint");
+    match (parent, value) {
+        (Value::Object(map), Value::Null) => drop(map.remove(field)),
+        (Value::Object(map), value) => drop(map.insert(field.into(), value.clone())),
+        (other, _) => panic!("{pointer}: {other} has no fields"),
+    }
+    object.to_string()
+}
+
+#[test]
+fn every_invalid_spec_is_refused_with_a_message_that_names_the_field() {
+    let long = "x".repeat(200);
+    let trigger = |rest: Value| json!([{ "name": "public", "restApi": rest }]);
+    let cases: Vec<(&str, Value, &str)> = vec![
+        ("/spec/functionName", Value::Null, "spec.functionName: Required"),
+        ("/spec/functionName", json!(""), "spec.functionName"),
+        (
+            "/spec/functionName",
+            json!("arn:aws:lambda:eu-west-1:111122223333:function:fir-api"),
+            "spec.functionName",
+        ),
+        ("/spec/functionName", json!("fir-api:live"), "spec.functionName"),
+        ("/spec/functionName", json!(long), "spec.functionName"),
+        ("/spec/aliasName", json!("42"), "spec.aliasName must not be all digits"),
+        ("/spec/aliasName", json!("$LATEST"), "spec.aliasName"),
+        ("/spec/aliasName", json!(long), "spec.aliasName"),
+        ("/spec/region", json!("Ireland"), "spec.region"),
+        ("/spec/provisionedConcurrency", json!(-1), "spec.provisionedConcurrency"),
+        ("/spec/provisionedConcurrency", json!(10001), "spec.provisionedConcurrency"),
+        ("/spec/provisionedConcurrency", json!("3"), "spec.provisionedConcurrency"),
+        ("/spec/provisionedConcurency", json!(3), "spec.provisionedConcurency"),
+        (
+            "/spec/version",
+            json!({ "policy": "Pinned" }),
+            "spec.version.pinned is required with policy Pinned",
+        ),
+        (
+            "/spec/version",
+            json!({ "pinned": "40" }),
+            "spec.version.pinned is required with policy Pinned, and only allowed with it",
+        ),
+        (
+            "/spec/version",
+            json!({ "policy": "Pinned", "pinned": "$LATEST" }),
+            "spec.version.pinned",
+        ),
+        (
+            "/spec/version",
+            json!({ "policy": "Pinned", "pinned": "040" }),
+            "spec.version.pinned",
+        ),
+        ("/spec/version", json!({ "policy": "Newest" }), "spec.version.policy"),
+        ("/spec/rollout", json!({ "timeoutSeconds": 5 }), "spec.rollout.timeoutSeconds"),
+        ("/spec/rollout", json!({ "timeoutSeconds": 100_000 }), "spec.rollout.timeoutSeconds"),
+        ("/spec/rollout", json!({ "onFailure": "Explode" }), "spec.rollout.onFailure"),
+        ("/spec/managementPolicy", json!("Delete"), "spec.managementPolicy"),
+        ("/spec/deletionPolicy", json!("Orphan"), "spec.deletionPolicy"),
+        ("/spec/suspend", json!("yes"), "spec.suspend"),
+        ("/spec/triggers", json!([{ "name": "public" }]), "a trigger has exactly one kind"),
+        (
+            "/spec/triggers",
+            json!([{ "name": "Public", "restApi": { "apiId": "a1", "stageName": "prod" } }]),
+            "spec.triggers[0].name",
+        ),
+        (
+            "/spec/triggers",
+            trigger(json!({ "stageName": "prod" })),
+            "spec.triggers[0].restApi.apiId: Required",
+        ),
+        (
+            "/spec/triggers",
+            trigger(json!({ "apiId": "a1b2c3d4e5" })),
+            "spec.triggers[0].restApi.stageName: Required",
+        ),
+        (
+            "/spec/triggers",
+            trigger(json!({ "apiId": "https://a1", "stageName": "prod" })),
+            "spec.triggers[0].restApi.apiId",
+        ),
+        (
+            "/spec/triggers",
+            trigger(json!({ "apiId": "a1", "stageName": "/prod" })),
+            "spec.triggers[0].restApi.stageName",
+        ),
+        (
+            "/spec/triggers",
+            trigger(json!({ "apiId": "a1", "stageName": "prod", "methods": [{ "path": "reviews", "httpMethod": "GET" }] })),
+            "spec.triggers[0].restApi.methods[0].path",
+        ),
+        (
+            "/spec/triggers",
+            trigger(json!({ "apiId": "a1", "stageName": "prod", "methods": [{ "path": "/reviews", "httpMethod": "get" }] })),
+            "spec.triggers[0].restApi.methods[0].httpMethod",
+        ),
+        (
+            "/spec/triggers",
+            trigger(json!({ "apiId": "a1", "stageName": "prod", "permissionScope": "All" })),
+            "permissionScope",
+        ),
+        (
+            "/spec/triggers",
+            trigger(json!({ "apiId": "a1", "stageName": "prod", "deployment": "Always" })),
+            "deployment",
+        ),
+    ];
+    let kubectl = control_plane().kubectl("default");
+    for (pointer, value, named) in cases {
+        let why = kubectl.is_refused(&with("refused", pointer, &value));
+        assert!(
+            why.contains(named),
+            "{pointer} = {value}: the message does not name {named}:\n{why}"
+        );
+    }
+}
+
+#[test]
+fn two_triggers_of_one_name_are_refused() {
+    let one = json!({ "name": "public", "restApi": { "apiId": "a1", "stageName": "prod" } });
+    let why = control_plane()
+        .kubectl("default")
+        .is_refused(&with("twins", "/spec/triggers", &json!([one, one])));
+    assert!(why.contains("spec.triggers"), "{why}");
+}
+
+#[test]
+fn what_an_endpoint_is_about_cannot_be_changed() {
+    let kubectl = control_plane().kubectl("default");
+    kubectl.applies(&valid("immutable").to_string());
+    for (pointer, value, named) in [
+        ("/spec/functionName", json!("another"), "spec.functionName is immutable"),
+        ("/spec/aliasName", json!("other"), "spec.aliasName is immutable"),
+        ("/spec/region", json!("us-east-1"), "spec.region is immutable"),
+    ] {
+        let why = kubectl.is_refused(&with("immutable", pointer, &value));
+        assert!(why.contains(named), "{pointer}: {why}");
+    }
+}
+
+#[test]
+fn scale_writes_obey_the_rules_of_the_spec() {
+    let kubectl = control_plane().kubectl("default");
+    kubectl.applies(&valid("scaled").to_string());
+    kubectl.succeeds(&["scale", "wle/scaled", "--replicas=5"]);
+    assert_eq!(
+        kubectl.succeeds(&["get", "wle/scaled", "-o", "jsonpath={.spec.provisionedConcurrency}"]),
+        "5"
+    );
+    let said = kubectl.run(&["scale", "wle/scaled", "--replicas=10001"], "");
+    assert!(!said.success && said.err.contains("provisionedConcurrency"), "{}", said.err);
+}
+
+#[test]
+fn a_new_endpoint_shows_its_defaults_and_that_nobody_looked_at_it_yet() {
+    let kubectl = control_plane().kubectl("default");
+    kubectl.applies(&with("minimal", "/spec/triggers", &Value::Null));
+    let object: Value = serde_json::from_str(&kubectl.succeeds(&["get", "wle/minimal", "-o", "json"])).unwrap();
+    assert_eq!(object["status"]["observedGeneration"], -1);
+    assert_eq!(object["spec"]["aliasName"], "live");
+    assert_eq!(object["spec"]["version"]["policy"], "PublishOnChange");
+    assert_eq!(object["spec"]["rollout"], json!({ "timeoutSeconds": 900, "onFailure": "RollBack" }));
+    assert_eq!(object["spec"]["managementPolicy"], "Manage");
+    assert_eq!(object["spec"]["deletionPolicy"], "ReleaseCapacity");
+    assert_eq!(object["spec"]["suspend"], false);
+}
