@@ -1,12 +1,49 @@
 //! The simulated AWS: plain data and the rules that change it. No clock, no I/O, no randomness.
 
+mod account;
+mod alias;
+mod canary;
+mod code;
+mod concurrency;
 mod error;
+mod function;
+mod invoke;
+mod lag;
+mod metrics;
+mod policy;
+mod publish;
+mod qualifier;
+mod revision;
+mod settings;
+mod statement;
+mod traffic_metrics;
+mod update;
+mod version;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use account::AccountSettings;
+pub use alias::{Alias, AliasChange, AliasConfiguration};
+pub use canary::Canary;
+pub use code::Code;
+pub use concurrency::{ProvisionedConcurrency, ProvisionedConcurrencyConfig, Status};
 pub use error::AwsError;
+pub use function::Function;
+pub use invoke::{Environment, Invocation, Invoker};
+pub use lag::Before;
+pub use metrics::{Bucket, MINUTE, Metrics, Series};
+pub use policy::{Policy, PolicyDocument};
+pub use publish::{PAGE, Page};
+pub use qualifier::{FunctionRef, LATEST};
+pub use settings::Settings;
+pub use statement::Statement;
+pub use update::ConfigurationChange;
+pub use version::{FunctionConfiguration, LastUpdateStatus, State, Version};
 
 /// Milliseconds since the Unix epoch, in simulated time.
 pub type Millis = u64;
@@ -34,6 +71,21 @@ pub struct Region {
     /// Counts every id that was ever made here, so that ids are deterministic and never reused.
     #[serde(default)]
     pub ids: u64,
+    /// The moment up to which everything has happened; calls take place then. Set by [`Region::settle`].
+    #[serde(default)]
+    pub now: Millis,
+    /// Limits and durations.
+    #[serde(default)]
+    pub settings: Settings,
+    /// Functions by name.
+    #[serde(default)]
+    pub functions: ById<Function>,
+    /// Highest version number of functions that were deleted: numbers are never used again (AWS-7).
+    #[serde(default)]
+    pub retired_versions: ById<u64>,
+    /// What CloudWatch knows.
+    #[serde(default)]
+    pub metrics: Metrics,
 }
 
 impl World {
@@ -41,7 +93,11 @@ impl World {
     pub fn region(&mut self, account: &str, region: &str, now: Millis) -> &mut Region {
         let found = self.regions.iter().position(|r| r.account == account && r.region == region);
         let index = found.unwrap_or_else(|| {
-            self.regions.push(Region { account: account.into(), region: region.into(), ..Region::default() });
+            self.regions.push(Region {
+                account: account.into(),
+                region: region.into(),
+                ..Region::default()
+            });
             self.regions.len() - 1
         });
         let region = &mut self.regions[index];
@@ -51,8 +107,21 @@ impl World {
 }
 
 impl Region {
-    /// Lets everything happen that AWS does by itself until `now`: allocation, hidden canaries, state changes.
-    pub fn settle(&mut self, _now: Millis) {}
+    /// Lets everything happen that AWS does by itself until `now`, in the order in which it is due: allocation, hidden canaries, state
+    /// changes. Time never runs backwards: an earlier `now` changes nothing.
+    pub fn settle(&mut self, now: Millis) {
+        self.complete_functions();
+        while let Some(due) = self.due().filter(|due| *due <= now) {
+            self.now = self.now.max(due);
+            self.settle_functions(due);
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// When the next thing happens by itself; a subject that has such things adds them here and in [`Region::settle`].
+    pub fn due(&self) -> Option<Millis> {
+        [self.due_functions()].into_iter().flatten().min()
+    }
 }
 
 /// Keeps the map type of ids in one place.
