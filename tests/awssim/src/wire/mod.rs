@@ -5,6 +5,7 @@ pub mod cbor;
 pub mod cloudwatch;
 pub mod error;
 pub mod form;
+pub mod lambda;
 pub mod parameters;
 mod request;
 mod response;
@@ -65,7 +66,8 @@ pub struct Operation {
 
 /// Which operation a request asks for; `None` when no simulated service has it.
 pub fn recognise(request: &Request) -> Option<Operation> {
-    cloudwatch::recognise(request)
+    lambda::recognise(request)
+        .or_else(|| cloudwatch::recognise(request))
         .or_else(|| sts::recognise(request))
         .or_else(|| autoscaling::recognise(request))
 }
@@ -78,6 +80,7 @@ pub fn carry_out(world: &mut World, caller: &Caller, operation: &Operation, requ
 /// The same on one region, already settled up to `now`.
 pub fn carry_out_in(region: &mut Region, caller: &Caller, operation: &Operation, request: &Request, now: Millis) -> Response {
     match operation.service {
+        "lambda" => lambda::carry_out(region, caller, operation, request, now),
         "cloudwatch" => cloudwatch::carry_out(region, caller, operation, request, now),
         "sts" => sts::carry_out(region, caller, operation, request, now),
         "autoscaling" => autoscaling::carry_out(region, caller, operation, request, now),

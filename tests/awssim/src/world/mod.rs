@@ -1,14 +1,50 @@
 //! The simulated AWS: plain data and the rules that change it. No clock, no I/O, no randomness.
 
+mod account;
+mod alias;
 pub mod autoscaling;
+mod canary;
+mod code;
+mod concurrency;
 mod error;
+mod function;
+mod invoke;
+mod lag;
 pub mod metrics;
+mod policy;
+mod publish;
+mod qualifier;
+mod revision;
+mod settings;
+mod statement;
+mod traffic_metrics;
+mod update;
+mod version;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use account::AccountSettings;
+pub use alias::{Alias, AliasChange, AliasConfiguration};
+pub use canary::Canary;
+pub use code::Code;
+pub use concurrency::{ProvisionedConcurrency, ProvisionedConcurrencyConfig, Status};
 pub use error::AwsError;
+pub use function::Function;
+pub use invoke::{Environment, Invocation, Invoker};
+pub use lag::Before;
+pub use metrics::{MINUTE, Metrics};
+pub use policy::{Policy, PolicyDocument};
+pub use publish::{PAGE, Page};
+pub use qualifier::{FunctionRef, LATEST};
+pub use settings::Settings;
+pub use statement::Statement;
+pub use update::ConfigurationChange;
+pub use version::{FunctionConfiguration, LastUpdateStatus, State, Version};
 
 /// Milliseconds since the Unix epoch, in simulated time.
 pub type Millis = u64;
@@ -42,6 +78,18 @@ pub struct Region {
     /// Application Auto Scaling's targets.
     #[serde(default)]
     pub scalable_targets: autoscaling::ScalableTargets,
+    /// The moment up to which everything has happened; calls take place then. Set by [`Region::settle`].
+    #[serde(default)]
+    pub now: Millis,
+    /// Limits and durations.
+    #[serde(default)]
+    pub settings: Settings,
+    /// Functions by name.
+    #[serde(default)]
+    pub functions: ById<Function>,
+    /// Highest version number of functions that were deleted: numbers are never used again (AWS-7).
+    #[serde(default)]
+    pub retired_versions: ById<u64>,
 }
 
 impl World {
@@ -63,8 +111,21 @@ impl World {
 }
 
 impl Region {
-    /// Lets everything happen that AWS does by itself until `now`: allocation, hidden canaries, state changes.
-    pub fn settle(&mut self, _now: Millis) {}
+    /// Lets everything happen that AWS does by itself until `now`, in the order in which it is due: allocation, hidden canaries, state
+    /// changes. Time never runs backwards: an earlier `now` changes nothing.
+    pub fn settle(&mut self, now: Millis) {
+        self.complete_functions();
+        while let Some(due) = self.due().filter(|due| *due <= now) {
+            self.now = self.now.max(due);
+            self.settle_functions(due);
+        }
+        self.now = self.now.max(now);
+    }
+
+    /// When the next thing happens by itself; a subject that has such things adds them here and in [`Region::settle`].
+    pub fn due(&self) -> Option<Millis> {
+        [self.due_functions()].into_iter().flatten().min()
+    }
 }
 
 /// Keeps the map type of ids in one place.

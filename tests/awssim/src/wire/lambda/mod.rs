@@ -1,0 +1,48 @@
+//! Lambda's REST-JSON protocol.
+//!
+//! [`route`] knows the paths, [`call`] reads a request, the files named after subjects carry operations out on the world, [`shape`] writes
+//! the answers and [`refusal`] the errors.
+
+mod alias;
+mod call;
+mod concurrency;
+mod function;
+mod invocation;
+mod permission;
+mod refusal;
+mod route;
+mod shape;
+
+use super::{Caller, Operation, Request, Response};
+use crate::world::{Millis, Region};
+
+use call::Call;
+
+/// The operation that a request asks for; nothing when it is none of Lambda's that awssim knows.
+pub fn recognise(request: &Request) -> Option<Operation> {
+    let (route, _) = route::find(&request.method, &request.path, &request.query)?;
+    Some(Operation {
+        service: "lambda",
+        name: route.name,
+        write: route.write,
+    })
+}
+
+/// Carries one of Lambda's operations out.
+pub fn carry_out(region: &mut Region, _caller: &Caller, operation: &Operation, request: &Request, now: Millis) -> Response {
+    region.settle(now);
+    let request_id = region.new_uuid();
+    let Some((route, parameters)) = route::find(&request.method, &request.path, &request.query) else {
+        let error = crate::world::AwsError::new(
+            404,
+            "UnknownOperationException",
+            format!("{} is not one of Lambda's", operation.name),
+        );
+        return refusal::response(&error, &request_id);
+    };
+    let answer = Call::read(region, parameters, request).and_then(|call| (route.handler)(region, &call));
+    match answer {
+        Ok(reply) => shape::response(route.status, reply, &request_id),
+        Err(error) => refusal::response(&error, &request_id),
+    }
+}

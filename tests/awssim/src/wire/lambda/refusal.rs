@@ -1,0 +1,45 @@
+//! Errors, with the members that AWS's own have.
+
+use serde_json::{Map, Value, json};
+
+use crate::wire::Response;
+use crate::world::AwsError;
+
+/// Texts of errors that come from a layer of Lambda which does not say `Type`; as recorded.
+const WITHOUT_TYPE: &[&str] = &[
+    "$LATEST is not supported for an alias pointing to more than 1 version",
+    "Specified ConcurrentExecutions for function",
+    "Specified ReservedConcurrentExecutions for function",
+    " ReservedConcurrentExecutions ",
+];
+
+/// An error as a response: `x-amzn-errortype`, `Message` or `message`, `Type`, and on throttles `Reason` and `Retry-After`.
+pub fn response(error: &AwsError, request_id: &str) -> Response {
+    let mut body = Map::new();
+    let member = if error.code == "ResourceNotFoundException" {
+        "Message"
+    } else {
+        "message"
+    };
+    body.insert(member.into(), json!(error.message));
+    let typed = error.code != "ValidationException" && !WITHOUT_TYPE.iter().any(|text| error.message.starts_with(text));
+    if typed {
+        body.insert("Type".into(), json!("User"));
+    }
+    if let Some(reason) = &error.reason {
+        body.insert("Reason".into(), json!(reason));
+    }
+    let mut headers = vec![
+        ("content-type".to_owned(), "application/json".to_owned()),
+        ("x-amzn-errortype".to_owned(), error.code.clone()),
+        ("x-amzn-requestid".to_owned(), request_id.to_owned()),
+    ];
+    if let Some(seconds) = error.retry_after {
+        headers.push(("retry-after".into(), seconds.to_string()));
+    }
+    Response {
+        status: error.status,
+        headers,
+        body: Value::Object(body).to_string().into_bytes(),
+    }
+}

@@ -1,0 +1,255 @@
+//! Which operation a method and a path mean.
+
+use crate::world::{Answer, Region};
+
+use super::call::{Call, Parameters};
+use super::shape::Reply;
+use super::{alias, concurrency, function, invocation, permission};
+
+/// Carries an operation out.
+pub type Handler = fn(&mut Region, &Call) -> Answer<Reply>;
+
+/// One operation of the protocol.
+pub struct Route {
+    /// AWS's name of the operation.
+    pub name: &'static str,
+    /// Whether it changes AWS.
+    pub write: bool,
+    /// HTTP status of success.
+    pub status: u16,
+    /// Carries it out.
+    pub handler: Handler,
+    method: &'static str,
+    /// Version of the API, the first part of the path.
+    api: &'static str,
+    /// The rest of the path; `F` stands for the function, `X` for one more parameter.
+    path: &'static [&'static str],
+}
+
+const fn read(name: &'static str, api: &'static str, path: &'static [&'static str], handler: Handler) -> Route {
+    Route {
+        name,
+        write: false,
+        status: 200,
+        handler,
+        method: "GET",
+        api,
+        path,
+    }
+}
+
+const fn write(
+    name: &'static str,
+    method: &'static str,
+    status: u16,
+    api: &'static str,
+    path: &'static [&'static str],
+    handler: Handler,
+) -> Route {
+    Route {
+        name,
+        write: true,
+        status,
+        handler,
+        method,
+        api,
+        path,
+    }
+}
+
+const MAIN: &str = "2015-03-31";
+const ACCOUNT: &str = "2016-08-19";
+const RESERVED: &str = "2017-10-31";
+const WARM: &str = "2019-09-30";
+
+const ROUTES: &[Route] = &[
+    write("CreateFunction", "POST", 201, MAIN, &["functions"], function::create),
+    read("ListFunctions", MAIN, &["functions"], function::list),
+    read("GetFunction", MAIN, &["functions", "F"], function::get),
+    write("DeleteFunction", "DELETE", 204, MAIN, &["functions", "F"], function::delete),
+    read(
+        "GetFunctionConfiguration",
+        MAIN,
+        &["functions", "F", "configuration"],
+        function::get_configuration,
+    ),
+    write(
+        "UpdateFunctionConfiguration",
+        "PUT",
+        200,
+        MAIN,
+        &["functions", "F", "configuration"],
+        function::update_configuration,
+    ),
+    write(
+        "UpdateFunctionCode",
+        "PUT",
+        200,
+        MAIN,
+        &["functions", "F", "code"],
+        function::update_code,
+    ),
+    write(
+        "PublishVersion",
+        "POST",
+        201,
+        MAIN,
+        &["functions", "F", "versions"],
+        function::publish_version,
+    ),
+    read(
+        "ListVersionsByFunction",
+        MAIN,
+        &["functions", "F", "versions"],
+        function::list_versions,
+    ),
+    write("Invoke", "POST", 200, MAIN, &["functions", "F", "invocations"], invocation::invoke),
+    write("CreateAlias", "POST", 201, MAIN, &["functions", "F", "aliases"], alias::create),
+    read("ListAliases", MAIN, &["functions", "F", "aliases"], alias::list),
+    read("GetAlias", MAIN, &["functions", "F", "aliases", "X"], alias::get),
+    write("UpdateAlias", "PUT", 200, MAIN, &["functions", "F", "aliases", "X"], alias::update),
+    write(
+        "DeleteAlias",
+        "DELETE",
+        204,
+        MAIN,
+        &["functions", "F", "aliases", "X"],
+        alias::delete,
+    ),
+    write("AddPermission", "POST", 201, MAIN, &["functions", "F", "policy"], permission::add),
+    read("GetPolicy", MAIN, &["functions", "F", "policy"], permission::get),
+    write(
+        "RemovePermission",
+        "DELETE",
+        204,
+        MAIN,
+        &["functions", "F", "policy", "X"],
+        permission::remove,
+    ),
+    write(
+        "PutFunctionConcurrency",
+        "PUT",
+        200,
+        RESERVED,
+        &["functions", "F", "concurrency"],
+        concurrency::put_reserved,
+    ),
+    write(
+        "DeleteFunctionConcurrency",
+        "DELETE",
+        204,
+        RESERVED,
+        &["functions", "F", "concurrency"],
+        concurrency::delete_reserved,
+    ),
+    read(
+        "GetFunctionConcurrency",
+        WARM,
+        &["functions", "F", "concurrency"],
+        concurrency::get_reserved,
+    ),
+    write(
+        "PutProvisionedConcurrencyConfig",
+        "PUT",
+        202,
+        WARM,
+        &["functions", "F", "provisioned-concurrency"],
+        concurrency::put,
+    ),
+    read(
+        "GetProvisionedConcurrencyConfig",
+        WARM,
+        &["functions", "F", "provisioned-concurrency"],
+        concurrency::get,
+    ),
+    write(
+        "DeleteProvisionedConcurrencyConfig",
+        "DELETE",
+        204,
+        WARM,
+        &["functions", "F", "provisioned-concurrency"],
+        concurrency::delete,
+    ),
+    read("GetAccountSettings", ACCOUNT, &["account-settings"], concurrency::account_settings),
+];
+
+/// The one operation that differs from another in its query only.
+const LIST_WARM: Route = read(
+    "ListProvisionedConcurrencyConfigs",
+    WARM,
+    &["functions", "F", "provisioned-concurrency"],
+    concurrency::list,
+);
+
+/// The route of a request and the parameters in its path.
+pub fn find(method: &str, path: &str, query: &str) -> Option<(&'static Route, Parameters)> {
+    let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect();
+    let (api, rest) = segments.split_first()?;
+    let route = ROUTES
+        .iter()
+        .find(|route| route.method == method && route.api == api && route.matches(rest))?;
+    let lists = form_urlencoded::parse(query.as_bytes()).any(|(key, value)| key == "List" && value == "ALL");
+    let route = if lists && route.name == "GetProvisionedConcurrencyConfig" {
+        &LIST_WARM
+    } else {
+        route
+    };
+    let parameter = |mark: &str| route.path.iter().position(|part| *part == mark).map(|index| rest[index].clone());
+    Some((
+        route,
+        Parameters {
+            function: parameter("F").unwrap_or_default(),
+            extra: parameter("X").unwrap_or_default(),
+        },
+    ))
+}
+
+fn decode(segment: &str) -> String {
+    percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+impl Route {
+    fn matches(&self, rest: &[String]) -> bool {
+        self.path.len() == rest.len()
+            && self
+                .path
+                .iter()
+                .zip(rest)
+                .all(|(part, given)| matches!(*part, "F" | "X") || part == given)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_warm_capacity_is_told_from_a_get_by_its_query() {
+        let path = "/2019-09-30/functions/fir-api/provisioned-concurrency";
+        assert_eq!(find("GET", path, "List=ALL").unwrap().0.name, "ListProvisionedConcurrencyConfigs");
+        assert_eq!(
+            find("GET", path, "Qualifier=live").unwrap().0.name,
+            "GetProvisionedConcurrencyConfig"
+        );
+    }
+
+    #[test]
+    fn an_arn_in_a_path_is_decoded() {
+        let (route, parameters) = find(
+            "GET",
+            "/2015-03-31/functions/arn%3Aaws%3Alambda%3Ar%3A1%3Afunction%3Af/aliases/live",
+            "",
+        )
+        .unwrap();
+        assert_eq!(
+            (route.name, parameters.function.as_str(), parameters.extra.as_str()),
+            ("GetAlias", "arn:aws:lambda:r:1:function:f", "live")
+        );
+    }
+
+    #[test]
+    fn an_unknown_path_is_no_operation() {
+        assert!(find("GET", "/2015-03-31/event-source-mappings", "").is_none());
+        assert!(find("PATCH", "/2015-03-31/functions/f", "").is_none());
+    }
+}

@@ -1,0 +1,179 @@
+//! Answers in AWS's field names, with AWS's omissions.
+
+use serde_json::{Value, json};
+
+use crate::wire::Response;
+use crate::world::{AliasConfiguration, FunctionConfiguration, LastUpdateStatus, Millis, Page, ProvisionedConcurrencyConfig, State};
+
+/// What an operation answers, before it becomes a response.
+#[derive(Default)]
+pub struct Reply {
+    /// JSON, or the payload of an invocation; nothing with 204.
+    pub body: Option<Value>,
+    /// Beside the usual ones.
+    pub headers: Vec<(String, String)>,
+    /// Instead of the operation's usual one.
+    pub status: Option<u16>,
+}
+
+impl From<Value> for Reply {
+    fn from(body: Value) -> Self {
+        Self {
+            body: Some(body),
+            ..Self::default()
+        }
+    }
+}
+
+/// A successful response.
+pub fn response(status: u16, reply: Reply, request_id: &str) -> Response {
+    let mut headers = vec![("x-amzn-requestid".to_owned(), request_id.to_owned())];
+    if reply.body.is_some() {
+        headers.push(("content-type".into(), "application/json".into()));
+    }
+    headers.extend(reply.headers);
+    let body = reply.body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+    Response {
+        status: reply.status.unwrap_or(status),
+        headers,
+        body,
+    }
+}
+
+/// A point in time as Lambda writes it.
+pub fn timestamp(at: Millis) -> String {
+    let (days, rest) = (at / 86_400_000, at % 86_400_000);
+    let (year, month, day) = civil(days);
+    let (seconds, millis) = (rest / 1000, rest % 1000);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{millis:03}+0000",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+/// Year, month and day of a number of days since 1970-01-01; the well-known algorithm over 400-year eras that begin in March.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + u64::from(month <= 2), month, day)
+}
+
+/// `FunctionConfiguration` in full.
+pub fn configuration(answer: &FunctionConfiguration) -> Value {
+    let mut shape = listed(answer);
+    let detail = &answer.detail;
+    shape["State"] = json!(detail.state);
+    if detail.state != State::Active {
+        shape["StateReason"] = json!(detail.state_reason.as_deref().unwrap_or("The function is being created."));
+        shape["StateReasonCode"] = json!(detail.state_reason_code.as_deref().unwrap_or("Creating"));
+    }
+    if let Some(status) = answer.last_update_status {
+        shape["LastUpdateStatus"] = json!(status);
+        if status != LastUpdateStatus::Successful {
+            shape["LastUpdateStatusReason"] = json!(detail.state_reason.as_deref().unwrap_or("The function is being created."));
+            shape["LastUpdateStatusReasonCode"] = json!(detail.state_reason_code.as_deref().unwrap_or("Creating"));
+        }
+    }
+    if detail.runtime.is_some() {
+        let region = answer.function_arn.split(':').nth(3).unwrap_or_default();
+        let version = format!("arn:aws:lambda:{region}::runtime:{}", "0".repeat(64));
+        shape["RuntimeVersionConfig"] = json!({"RuntimeVersionArn": version});
+    }
+    shape
+}
+
+/// `FunctionConfiguration` in lists: without states (AWS-9).
+pub fn listed(answer: &FunctionConfiguration) -> Value {
+    let detail = &answer.detail;
+    let image = detail.runtime.is_none();
+    let optimization = if detail.snap_start && answer.version != "$LATEST" {
+        "On"
+    } else {
+        "Off"
+    };
+    let mut shape = json!({
+        "Architectures": [detail.architecture],
+        "CodeSha256": answer.code_sha256,
+        "CodeSize": answer.code_size,
+        "Description": detail.description,
+        "EphemeralStorage": {"Size": 512},
+        "FunctionArn": answer.function_arn,
+        "FunctionName": answer.function_name,
+        "LastModified": timestamp(detail.last_modified),
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": format!("/aws/lambda/{}", answer.function_name)},
+        "MemorySize": detail.memory_size,
+        "PackageType": if image { "Image" } else { "Zip" },
+        "RevisionId": detail.revision_id,
+        "Role": detail.role,
+        "SnapStart": {"ApplyOn": if detail.snap_start { "PublishedVersions" } else { "None" }, "OptimizationStatus": optimization},
+        "Timeout": detail.timeout,
+        "TracingConfig": {"Mode": "PassThrough"},
+        "Version": answer.version,
+    });
+    for (member, value) in [("Runtime", &detail.runtime), ("Handler", &detail.handler)] {
+        if let Some(value) = value {
+            shape[member] = json!(value);
+        }
+    }
+    if let Some(variables) = &detail.environment {
+        shape["Environment"] = json!({"Variables": variables});
+    }
+    shape
+}
+
+/// `AliasConfiguration`; without `RoutingConfig` when there are no weights.
+pub fn alias(answer: &AliasConfiguration) -> Value {
+    let mut shape = json!({
+        "AliasArn": answer.alias_arn,
+        "Description": answer.description,
+        "FunctionVersion": answer.function_version,
+        "Name": answer.name,
+        "RevisionId": answer.revision_id,
+    });
+    if !answer.additional_version_weights.is_empty() {
+        shape["RoutingConfig"] = json!({"AdditionalVersionWeights": answer.additional_version_weights});
+    }
+    shape
+}
+
+/// A provisioned concurrency configuration (AWS-33).
+pub fn provisioned(answer: &ProvisionedConcurrencyConfig) -> Value {
+    let mut shape = json!({
+        "AllocatedProvisionedConcurrentExecutions": answer.allocated,
+        "AvailableProvisionedConcurrentExecutions": answer.available,
+        "LastModified": timestamp(answer.last_modified),
+        "RequestedProvisionedConcurrentExecutions": answer.requested,
+        "Status": answer.status.name(),
+    });
+    if let Some(reason) = &answer.status_reason {
+        shape["StatusReason"] = json!(reason);
+    }
+    shape
+}
+
+/// One page of a list under the name that the operation gives it.
+pub fn listing<T>(member: &str, page: &Page<T>, each: impl Fn(&T) -> Value) -> Reply {
+    let mut shape = json!({member: page.items.iter().map(each).collect::<Vec<Value>>()});
+    if let Some(marker) = &page.next_marker {
+        shape["NextMarker"] = json!(marker);
+    }
+    shape.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_point_in_time_is_written_as_lambda_writes_it() {
+        assert_eq!(timestamp(0), "1970-01-01T00:00:00.000+0000");
+        assert_eq!(timestamp(1_709_210_096_789), "2024-02-29T12:34:56.789+0000");
+    }
+}
