@@ -1,5 +1,7 @@
 //! The wire protocols of the AWS SDKs, as pure functions of a request and a world.
 
+pub mod apigateway;
+
 use crate::world::{Millis, World};
 
 /// A request as it came in, the body read to its end.
@@ -52,5 +54,9 @@ pub struct Operation {
 
 /// Carries one operation out on the world.
 pub fn carry_out(_world: &mut World, _caller: &Caller, _operation: &Operation, _request: &Request, _now: Millis) -> Response {
-    Response { status: 404, headers: Vec::new(), body: Vec::new() }
+    Response {
+        status: 404,
+        headers: Vec::new(),
+        body: Vec::new(),
+    }
 }

@@ -21,6 +21,12 @@ pub struct AwsError {
 impl AwsError {
     /// An error without extra fields.
     pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.into(), message: message.into(), retry_after: None, reason: None }
+        Self {
+            status,
+            code: code.into(),
+            message: message.into(),
+            retry_after: None,
+            reason: None,
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! The simulated AWS: plain data and the rules that change it. No clock, no I/O, no randomness.
 
 mod error;
+pub mod rest_api;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use error::AwsError;
+use rest_api::RestApi;
 
 /// Milliseconds since the Unix epoch, in simulated time.
 pub type Millis = u64;
@@ -34,6 +36,12 @@ pub struct Region {
     /// Counts every id that was ever made here, so that ids are deterministic and never reused.
     #[serde(default)]
     pub ids: u64,
+    /// API Gateway v1, by API id.
+    #[serde(default)]
+    pub rest_apis: ById<RestApi>,
+    /// Milliseconds for which callers of a stage still see its old deployment; AWS gives no bound.
+    #[serde(default)]
+    pub deployment_propagation_ms: u64,
 }
 
 impl World {
@@ -41,7 +49,11 @@ impl World {
     pub fn region(&mut self, account: &str, region: &str, now: Millis) -> &mut Region {
         let found = self.regions.iter().position(|r| r.account == account && r.region == region);
         let index = found.unwrap_or_else(|| {
-            self.regions.push(Region { account: account.into(), region: region.into(), ..Region::default() });
+            self.regions.push(Region {
+                account: account.into(),
+                region: region.into(),
+                ..Region::default()
+            });
             self.regions.len() - 1
         });
         let region = &mut self.regions[index];
@@ -52,7 +64,9 @@ impl World {
 
 impl Region {
     /// Lets everything happen that AWS does by itself until `now`: allocation, hidden canaries, state changes.
-    pub fn settle(&mut self, _now: Millis) {}
+    pub fn settle(&mut self, now: Millis) {
+        self.complete_rest_apis(now);
+    }
 }
 
 /// Keeps the map type of ids in one place.
