@@ -1,6 +1,6 @@
 //! Methods of a resource, and the answers that they declare.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::world::{Answer, Region};
 
@@ -44,6 +44,10 @@ fn allow_method(http_method: &str, new: &NewMethod) -> Answer<()> {
     }
     if new.request_validator_id.is_some() {
         return Err(bad_request("Invalid Request Validator identifier specified"));
+    }
+    let names: Vec<&str> = new.request_parameters.keys().filter_map(|p| p.rsplit('.').next()).collect();
+    if names.iter().collect::<BTreeSet<_>>().len() != names.len() {
+        return Err(bad_request("Parameter names must be unique across querystring, header and path"));
     }
     match new.request_models.values().find(|model| !MODELS.contains(&model.as_str())) {
         Some(model) => Err(bad_request(format!("Invalid model identifier specified: {model}"))),
