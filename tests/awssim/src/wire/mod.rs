@@ -1,5 +1,6 @@
 //! The wire protocols of the AWS SDKs, as pure functions of a request and a world.
 
+pub mod apigateway;
 pub mod autoscaling;
 pub mod cbor;
 pub mod cloudwatch;
@@ -67,6 +68,7 @@ pub struct Operation {
 /// Which operation a request asks for; `None` when no simulated service has it.
 pub fn recognise(request: &Request) -> Option<Operation> {
     lambda::recognise(request)
+        .or_else(|| apigateway::recognise(request))
         .or_else(|| cloudwatch::recognise(request))
         .or_else(|| sts::recognise(request))
         .or_else(|| autoscaling::recognise(request))
@@ -81,6 +83,7 @@ pub fn carry_out(world: &mut World, caller: &Caller, operation: &Operation, requ
 pub fn carry_out_in(region: &mut Region, caller: &Caller, operation: &Operation, request: &Request, now: Millis) -> Response {
     match operation.service {
         "lambda" => lambda::carry_out(region, caller, operation, request, now),
+        "apigateway" => apigateway::carry_out(region, caller, operation, request, now),
         "cloudwatch" => cloudwatch::carry_out(region, caller, operation, request, now),
         "sts" => sts::carry_out(region, caller, operation, request, now),
         "autoscaling" => autoscaling::carry_out(region, caller, operation, request, now),

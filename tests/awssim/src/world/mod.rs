@@ -14,6 +14,7 @@ pub mod metrics;
 mod policy;
 mod publish;
 mod qualifier;
+pub mod rest_api;
 mod revision;
 mod settings;
 mod statement;
@@ -45,6 +46,7 @@ pub use settings::Settings;
 pub use statement::Statement;
 pub use update::ConfigurationChange;
 pub use version::{FunctionConfiguration, LastUpdateStatus, State, Version};
+use rest_api::RestApi;
 
 /// Milliseconds since the Unix epoch, in simulated time.
 pub type Millis = u64;
@@ -90,6 +92,12 @@ pub struct Region {
     /// Highest version number of functions that were deleted: numbers are never used again (AWS-7).
     #[serde(default)]
     pub retired_versions: ById<u64>,
+    /// API Gateway v1, by API id.
+    #[serde(default)]
+    pub rest_apis: ById<RestApi>,
+    /// Milliseconds for which callers of a stage still see its old deployment; AWS gives no bound.
+    #[serde(default)]
+    pub deployment_propagation_ms: u64,
 }
 
 impl World {
@@ -115,6 +123,7 @@ impl Region {
     /// changes. Time never runs backwards: an earlier `now` changes nothing.
     pub fn settle(&mut self, now: Millis) {
         self.complete_functions();
+        self.complete_rest_apis(now);
         while let Some(due) = self.due().filter(|due| *due <= now) {
             self.now = self.now.max(due);
             self.settle_functions(due);

@@ -1,0 +1,40 @@
+//! API Gateway v1: REST APIs, their deployments and stages, and the traffic through them.
+//!
+//! Edits change `resources`; a deployment is a copy of them; a stage points to a deployment and resolves its variables; callers see only stages.
+
+mod apis;
+mod complete;
+mod deployments;
+mod errors;
+mod export;
+mod ids;
+mod integration_patch;
+mod integrations;
+mod methods;
+mod model;
+mod page;
+mod patch;
+mod resources;
+mod routing;
+mod stage_patch;
+mod stages;
+mod traffic;
+mod uri;
+
+pub use apis::{NewRestApi, RestApiSummary};
+pub use deployments::{DeploymentSummary, NewDeployment};
+pub use export::{Export, ExportRequest};
+pub use integrations::NewIntegration;
+pub use methods::NewMethod;
+pub use model::{
+    AccessLogSettings, CanarySettings, Deployment, Integration, IntegrationResponse, Method, MethodResponse, Resource, RestApi, Stage,
+    Superseded, Texts, TlsConfig,
+};
+pub use page::{Page, Paged};
+pub use patch::PatchOperation;
+pub use resources::ResourceSummary;
+pub use stages::{NewStage, StageSummary};
+pub use traffic::Served;
+
+#[cfg(test)]
+mod tests;
