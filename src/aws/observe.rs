@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::try_join_all;
-use serde_json::Value;
 use tokio::try_join;
 
 use super::Look;
@@ -16,7 +15,7 @@ use crate::plan::desired::{Desired, DesiredVersion, MethodKey};
 use crate::plan::failure::{Class, Effect, Failure};
 use crate::plan::memory::Memory;
 use crate::plan::observed::{Alias, AliasPolicy, CodeState, Concurrency, LatestCode, Observed, PublishedCode, RestApi, ScalingBounds};
-use crate::plan::policy::statement_prefix;
+use crate::plan::permission::apis_to_read_whole;
 
 /// An API as endpoints share it: nothing in it is about what is deployed.
 pub(super) type Api = Arc<RestApi>;
@@ -57,14 +56,13 @@ impl Region {
             self.rest_apis(named.iter().copied(), |api, stage| look == Look::EveryCaller
                 || is_in_spec(desired, api, stage)),
         )?;
-        let others = apis_of_our_statements(desired, on_alias.policy.as_ref());
-        let others = others.iter().map(String::as_str).filter(|api| !named.contains(api));
-        // Whoever still calls the alias through an API that left the spec may do so on any stage.
-        let (code, left) = try_join!(
+        // Whoever still needs a statement that the spec does not ask for (any more) may be on any stage of its API.
+        let whole = apis_to_read_whole(desired, on_alias.policy.as_ref());
+        let (code, whole) = try_join!(
             self.versions_behind(code, desired, memory, on_alias.alias.as_ref()),
-            self.rest_apis(others, |_, _| true)
+            self.rest_apis(whole.iter().map(String::as_str), |_, _| true)
         )?;
-        rest_apis.extend(left);
+        rest_apis.extend(whole);
         Ok(Observed {
             function: code.function,
             versions: code.versions,
@@ -252,35 +250,4 @@ fn is_in_spec(desired: &Desired, api: &str, stage: &str) -> bool {
         .rest_apis
         .iter()
         .any(|trigger| trigger.api_id == api && trigger.stage == stage)
-}
-
-/// The APIs, in our account and region, that statements of this object let in.
-fn apis_of_our_statements(desired: &Desired, policy: Option<&AliasPolicy>) -> BTreeSet<String> {
-    let prefix = statement_prefix(&desired.uid);
-    let ours = policy.into_iter().flat_map(|p| &p.statements).filter(|s| s.id.starts_with(&prefix));
-    let ours_is = desired.site.execution_arn("", "");
-    let before_id = ours_is.trim_end_matches('/');
-    let sources = ours.flat_map(|statement| source_arns(&statement.body));
-    let ids = sources.filter_map(|arn| Some(arn.strip_prefix(before_id)?.split('/').next()?.to_owned()));
-    ids.filter(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric()))
-        .collect()
-}
-
-/// Every source ARN in the conditions of a statement, under whatever operator. Source: AWS-35.
-fn source_arns(statement: &Value) -> Vec<&str> {
-    let operators = statement
-        .get("Condition")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(|c| c.values());
-    let keys = operators.filter_map(Value::as_object).flatten();
-    let values = keys
-        .filter(|(key, _)| key.eq_ignore_ascii_case("AWS:SourceArn"))
-        .map(|(_, value)| value);
-    values
-        .flat_map(|value| match value {
-            Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
-            one => one.as_str().into_iter().collect::<Vec<_>>(),
-        })
-        .collect()
 }

@@ -42,11 +42,11 @@ pub use metrics::{MINUTE, Metrics};
 pub use policy::{Policy, PolicyDocument};
 pub use publish::{PAGE, Page};
 pub use qualifier::{FunctionRef, LATEST};
+use rest_api::RestApi;
 pub use settings::Settings;
 pub use statement::Statement;
 pub use update::ConfigurationChange;
 pub use version::{FunctionConfiguration, LastUpdateStatus, State, Version};
-use rest_api::RestApi;
 
 /// Milliseconds since the Unix epoch, in simulated time.
 pub type Millis = u64;
