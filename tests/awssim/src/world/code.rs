@@ -53,9 +53,13 @@ impl Code {
         }
     }
 
-    /// `CodeSha256` as AWS gives it: base64 of the SHA-256 of the bytes.
+    /// `CodeSha256` as AWS gives it: base64 of the SHA-256 of the bytes, and for an image its digest in hexadecimal.
     pub fn sha256(&self) -> String {
-        STANDARD.encode(Sha256::digest(self.bytes()))
+        let digest = Sha256::digest(self.bytes());
+        match self {
+            Self::Image(_) => digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Self::Text(_) | Self::Base64(_) => STANDARD.encode(digest),
+        }
     }
 
     /// Whether an on-demand environment cannot initialise.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::world::{Answer, AwsError, Code, ConfigurationChange, Region, Version};
+use crate::world::{Answer, AwsError, Code, ConfigurationChange, FunctionConfiguration, Region, Version};
 
 use super::call::Call;
 use super::shape::{Reply, configuration, listed, listing};
@@ -152,18 +152,22 @@ pub fn list(region: &mut Region, _call: &Call) -> Answer<Reply> {
 /// `GetFunction`.
 pub fn get(region: &mut Region, call: &Call) -> Answer<Reply> {
     let (answer, reserved) = region.get_function(&call.function, call.qualifier())?;
-    let location = format!(
-        "https://awslambda-{}-tasks.s3.amazonaws.com/snapshots/{}/{}",
-        region.region, region.account, answer.function_name
-    );
-    let mut shape = json!({
-        "Configuration": configuration(&answer),
-        "Code": {"RepositoryType": "S3", "Location": location},
-    });
+    let mut shape = json!({"Configuration": configuration(&answer), "Code": location(region, &answer)});
     if let Some(reserved) = reserved {
         shape["Concurrency"] = json!({"ReservedConcurrentExecutions": reserved});
     }
     Ok(shape.into())
+}
+
+/// Where the code of a function can be had.
+fn location(region: &Region, answer: &FunctionConfiguration) -> Value {
+    if let Code::Image(uri) = &answer.detail.code {
+        let repository = uri.rsplit_once(':').map_or(uri.as_str(), |(repository, _)| repository);
+        let resolved = format!("{repository}@sha256:{}", answer.code_sha256);
+        return json!({"RepositoryType": "ECR", "ImageUri": uri, "ResolvedImageUri": resolved});
+    }
+    let bucket = format!("https://awslambda-{}-tasks.s3.amazonaws.com", region.region);
+    json!({"RepositoryType": "S3", "Location": format!("{bucket}/snapshots/{}/{}", region.account, answer.function_name)})
 }
 
 /// `GetFunctionConfiguration`.

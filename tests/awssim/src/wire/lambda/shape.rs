@@ -1,6 +1,7 @@
 //! Answers in AWS's field names, with AWS's omissions.
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::wire::Response;
 use crate::world::{AliasConfiguration, FunctionConfiguration, LastUpdateStatus, Millis, Page, ProvisionedConcurrencyConfig, State};
@@ -81,10 +82,10 @@ pub fn configuration(answer: &FunctionConfiguration) -> Value {
             shape["LastUpdateStatusReasonCode"] = json!(detail.state_reason_code.as_deref().unwrap_or("Creating"));
         }
     }
-    if detail.runtime.is_some() {
+    if let Some(runtime) = &detail.runtime {
         let region = answer.function_arn.split(':').nth(3).unwrap_or_default();
-        let version = format!("arn:aws:lambda:{region}::runtime:{}", "0".repeat(64));
-        shape["RuntimeVersionConfig"] = json!({"RuntimeVersionArn": version});
+        let build: String = Sha256::digest(runtime).iter().map(|byte| format!("{byte:02x}")).collect();
+        shape["RuntimeVersionConfig"] = json!({"RuntimeVersionArn": format!("arn:aws:lambda:{region}::runtime:{build}")});
     }
     shape
 }
