@@ -9,6 +9,7 @@ use super::concurrency::ProvisionedConcurrency;
 use super::invoke::Environment;
 use super::lag::Before;
 use super::policy::Policy;
+use super::publish::{Page, page};
 use super::qualifier::{LATEST, conflict, invalid, is_number};
 use super::version::{FunctionConfiguration, State, Version};
 use super::{Answer, ById, Millis, Region};
@@ -186,12 +187,11 @@ impl Region {
         Ok((configuration, self.function(name)?.reserved_concurrency))
     }
 
-    /// `ListFunctions`: `$LATEST` of every function, by name.
-    pub fn list_functions(&self) -> Vec<FunctionConfiguration> {
-        self.functions
-            .iter()
-            .map(|(name, function)| self.configuration(name, None, LATEST, &function.latest))
-            .collect()
+    /// `ListFunctions`: `$LATEST` of every function, by name, 50 a page.
+    pub fn list_functions(&self, marker: Option<&str>, most: Option<usize>) -> Page<FunctionConfiguration> {
+        let all = self.functions.iter();
+        let all = all.map(|(name, function)| (name.clone(), self.configuration(name, None, LATEST, &function.latest)));
+        page(all.collect(), marker, most)
     }
 
     /// When the next function changes by itself.

@@ -41,6 +41,7 @@ pub use lag::Before;
 pub use metrics::{MINUTE, Metrics};
 pub use policy::{Policy, PolicyDocument};
 pub use publish::{PAGE, Page};
+pub(crate) use qualifier::constraint;
 pub use qualifier::{FunctionRef, LATEST};
 use rest_api::RestApi;
 pub use settings::Settings;

@@ -45,19 +45,8 @@ impl Session {
 
     /// Sends a request; `target` is the path with its query.
     pub fn send(&mut self, method: &str, target: &str, body: &Value) -> Answer {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let body = if body.is_null() {
-            Vec::new()
-        } else {
-            body.to_string().into_bytes()
-        };
-        let request = Request {
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: Vec::new(),
-            body,
-        };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = Request::new(method, target, body);
         let caller = Caller {
             account: ACCOUNT.into(),
             region: REGION.into(),
@@ -132,22 +121,21 @@ impl Answer {
 
 /// As the upstream client hands a response over: the members of the body, `Error`, and the status.
 fn recorded_form(response: &Response) -> Value {
-    let header = |name: &str| response.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
     let body: Value = if response.body.is_empty() {
         json!({})
     } else {
         serde_json::from_slice(&response.body).unwrap()
     };
     let mut form = body.as_object().cloned().unwrap_or_default();
-    if let Some(code) = header("x-amzn-errortype") {
-        form = error_form(&code, form);
+    if let Some(code) = response.header("x-amzn-errortype") {
+        form = error_form(code, form);
     }
     for member in ["Statement", "Policy"] {
         if let Some(Value::String(text)) = form.get(member) {
             form.insert(member.into(), serde_json::from_str(text).unwrap());
         }
     }
-    assert!(header("x-amzn-requestid").is_some(), "every answer has a request id");
+    assert!(response.header("x-amzn-requestid").is_some(), "every answer has a request id");
     form.insert(
         "ResponseMetadata".into(),
         json!({"HTTPHeaders": {}, "HTTPStatusCode": response.status}),

@@ -54,8 +54,8 @@ pub fn get(region: &mut Region, call: &Call) -> Answer<Reply> {
 pub fn list(region: &mut Region, call: &Call) -> Answer<Reply> {
     let page = region.list_aliases(
         &call.function,
-        call.query("FunctionVersion"),
-        call.query("Marker"),
+        call.query("FunctionVersion").as_deref(),
+        call.query("Marker").as_deref(),
         call.max_items(),
     )?;
     Ok(listing("Aliases", &page, alias))

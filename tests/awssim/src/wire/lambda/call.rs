@@ -1,12 +1,9 @@
 //! A request, taken apart: names, query and body.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use serde::de::DeserializeOwned;
 
 use crate::wire::Request;
-use crate::world::{Answer, AwsError, Region};
+use crate::world::{Answer, AwsError, Region, constraint};
 
 /// What stood in the path, decoded.
 pub struct Parameters {
@@ -17,28 +14,24 @@ pub struct Parameters {
 }
 
 /// One call of an operation.
-pub struct Call {
+pub struct Call<'a> {
     /// Bare name of the function.
     pub function: String,
     /// Alias, version or `$LATEST`, from the name or the query.
     pub qualifier: Option<String>,
     /// Alias name or statement id.
     pub extra: String,
-    query: BTreeMap<String, String>,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    request: &'a Request,
 }
 
 const NAME: &str = r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?";
 const QUALIFIER: &str = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
 
-impl Call {
+impl<'a> Call<'a> {
     /// Takes a request apart and checks the names in it as AWS's front door does.
-    pub fn read(region: &Region, parameters: Parameters, request: &Request) -> Answer<Self> {
-        let query: BTreeMap<String, String> = form_urlencoded::parse(request.query.as_bytes())
-            .map(|(k, v)| (k.into_owned(), v.into_owned()))
-            .collect();
-        let qualifier = query.get("Qualifier").map(String::as_str);
+    pub fn read(region: &Region, parameters: Parameters, request: &'a Request) -> Answer<Self> {
+        let qualifier = request.parameter("Qualifier");
+        let qualifier = qualifier.as_deref();
         check_name(&parameters.function)?;
         if let Some(qualifier) = qualifier.filter(|qualifier| !is_qualifier(qualifier)) {
             return Err(constraint(
@@ -52,9 +45,7 @@ impl Call {
             function: target.name,
             qualifier: target.qualifier,
             extra: parameters.extra,
-            headers: request.headers.clone(),
-            body: request.body.clone(),
-            query,
+            request,
         })
     }
 
@@ -73,8 +64,8 @@ impl Call {
     }
 
     /// A member of the query.
-    pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.get(name).map(String::as_str)
+    pub fn query(&self, name: &str) -> Option<String> {
+        self.request.parameter(name)
     }
 
     /// `MaxItems`.
@@ -84,29 +75,23 @@ impl Call {
 
     /// A header; `name` in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.request.header(name)
     }
 
     /// The body as JSON; an empty one is an empty object.
     pub fn body<T: DeserializeOwned>(&self) -> Answer<T> {
-        let body: Cow<'_, [u8]> = if self.body.is_empty() {
-            Cow::Borrowed(b"{}")
+        let body = if self.request.body.is_empty() {
+            b"{}"
         } else {
-            Cow::Borrowed(&self.body)
+            self.request.body.as_slice()
         };
-        serde_json::from_slice(&body).map_err(|error| AwsError::new(400, "SerializationException", error.to_string()))
+        serde_json::from_slice(body).map_err(|error| AwsError::new(400, "SerializationException", error.to_string()))
     }
 
     /// The body as it came.
     pub fn payload(&self) -> &[u8] {
-        &self.body
+        &self.request.body
     }
-}
-
-/// 400 `ValidationException` for one member.
-pub fn constraint(value: &str, member: &str, rule: &str) -> AwsError {
-    let text = format!("1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {rule}");
-    AwsError::new(400, "ValidationException", text)
 }
 
 fn is_qualifier(qualifier: &str) -> bool {

@@ -36,7 +36,7 @@ pub fn delete(region: &mut Region, call: &Call) -> Answer<Reply> {
 
 /// `ListProvisionedConcurrencyConfigs`.
 pub fn list(region: &mut Region, call: &Call) -> Answer<Reply> {
-    let page = region.list_provisioned_concurrency_configs(&call.function, call.query("Marker"), call.max_items())?;
+    let page = region.list_provisioned_concurrency_configs(&call.function, call.query("Marker").as_deref(), call.max_items())?;
     Ok(listing("ProvisionedConcurrencyConfigs", &page, |each| {
         let mut shape = provisioned(each);
         shape["FunctionArn"] = json!(each.function_arn);

@@ -144,9 +144,12 @@ pub fn create(region: &mut Region, call: &Call) -> Answer<Reply> {
 }
 
 /// `ListFunctions`.
-pub fn list(region: &mut Region, _call: &Call) -> Answer<Reply> {
-    let functions: Vec<_> = region.list_functions().iter().map(listed).collect();
-    Ok(json!({"Functions": functions}).into())
+pub fn list(region: &mut Region, call: &Call) -> Answer<Reply> {
+    Ok(listing(
+        "Functions",
+        &region.list_functions(call.query("Marker").as_deref(), call.max_items()),
+        listed,
+    ))
 }
 
 /// `GetFunction`.
@@ -222,6 +225,6 @@ pub fn publish_version(region: &mut Region, call: &Call) -> Answer<Reply> {
 
 /// `ListVersionsByFunction`.
 pub fn list_versions(region: &mut Region, call: &Call) -> Answer<Reply> {
-    let page = region.list_versions_by_function(&call.function, call.query("Marker"), call.max_items())?;
+    let page = region.list_versions_by_function(&call.function, call.query("Marker").as_deref(), call.max_items())?;
     Ok(listing("Versions", &page, listed))
 }

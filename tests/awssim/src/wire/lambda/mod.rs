@@ -20,7 +20,7 @@ use call::Call;
 
 /// The operation that a request asks for; nothing when it is none of Lambda's that awssim knows.
 pub fn recognise(request: &Request) -> Option<Operation> {
-    let (route, _) = route::find(&request.method, &request.path, &request.query)?;
+    let (route, _) = route::find(request)?;
     Some(Operation {
         service: "lambda",
         name: route.name,
@@ -32,7 +32,7 @@ pub fn recognise(request: &Request) -> Option<Operation> {
 pub fn carry_out(region: &mut Region, _caller: &Caller, operation: &Operation, request: &Request, now: Millis) -> Response {
     region.settle(now);
     let request_id = region.new_uuid();
-    let Some((route, parameters)) = route::find(&request.method, &request.path, &request.query) else {
+    let Some((route, parameters)) = route::find(request) else {
         let error = crate::world::AwsError::new(
             404,
             "UnknownOperationException",

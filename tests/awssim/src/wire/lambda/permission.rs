@@ -55,6 +55,6 @@ pub fn get(region: &mut Region, call: &Call) -> Answer<Reply> {
 
 /// `RemovePermission`.
 pub fn remove(region: &mut Region, call: &Call) -> Answer<Reply> {
-    region.remove_permission(&call.function, call.qualifier(), &call.extra, call.query("RevisionId"))?;
+    region.remove_permission(&call.function, call.qualifier(), &call.extra, call.query("RevisionId").as_deref())?;
     Ok(Reply::default())
 }

@@ -29,17 +29,10 @@ pub fn response(error: &AwsError, request_id: &str) -> Response {
     if let Some(reason) = &error.reason {
         body.insert("Reason".into(), json!(reason));
     }
-    let mut headers = vec![
-        ("content-type".to_owned(), "application/json".to_owned()),
-        ("x-amzn-errortype".to_owned(), error.code.clone()),
-        ("x-amzn-requestid".to_owned(), request_id.to_owned()),
-    ];
-    if let Some(seconds) = error.retry_after {
-        headers.push(("retry-after".into(), seconds.to_string()));
-    }
-    Response {
-        status: error.status,
-        headers,
-        body: Value::Object(body).to_string().into_bytes(),
+    let response = Response::json(error.status, &Value::Object(body)).with("x-amzn-errortype", &error.code);
+    let response = response.with("x-amzn-requestid", request_id);
+    match error.retry_after {
+        Some(seconds) => response.with("retry-after", &seconds.to_string()),
+        None => response,
     }
 }

@@ -1,5 +1,6 @@
 //! Which operation a method and a path mean.
 
+use crate::wire::Request;
 use crate::world::{Answer, Region};
 
 use super::call::{Call, Parameters};
@@ -182,30 +183,17 @@ const LIST_WARM: Route = read(
 );
 
 /// The route of a request and the parameters in its path.
-pub fn find(method: &str, path: &str, query: &str) -> Option<(&'static Route, Parameters)> {
-    let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect();
+pub fn find(request: &Request) -> Option<(&'static Route, Parameters)> {
+    let segments = request.segments();
     let (api, rest) = segments.split_first()?;
-    let route = ROUTES
+    let found = ROUTES
         .iter()
-        .find(|route| route.method == method && route.api == api && route.matches(rest))?;
-    let lists = form_urlencoded::parse(query.as_bytes()).any(|(key, value)| key == "List" && value == "ALL");
-    let route = if lists && route.name == "GetProvisionedConcurrencyConfig" {
-        &LIST_WARM
-    } else {
-        route
-    };
+        .find(|route| route.method == request.method && route.api == api && route.matches(rest))?;
+    let lists = found.name == "GetProvisionedConcurrencyConfig" && request.parameter("List").as_deref() == Some("ALL");
+    let route = if lists { &LIST_WARM } else { found };
     let parameter = |mark: &str| route.path.iter().position(|part| *part == mark).map(|index| rest[index].clone());
-    Some((
-        route,
-        Parameters {
-            function: parameter("F").unwrap_or_default(),
-            extra: parameter("X").unwrap_or_default(),
-        },
-    ))
-}
-
-fn decode(segment: &str) -> String {
-    percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
+    let (function, extra) = (parameter("F").unwrap_or_default(), parameter("X").unwrap_or_default());
+    Some((route, Parameters { function, extra }))
 }
 
 impl Route {
@@ -223,33 +211,36 @@ impl Route {
 mod tests {
     use super::*;
 
+    fn found(method: &str, target: &str) -> Option<(&'static str, Parameters)> {
+        find(&Request::new(method, target, "")).map(|(route, parameters)| (route.name, parameters))
+    }
+
     #[test]
     fn a_list_of_warm_capacity_is_told_from_a_get_by_its_query() {
         let path = "/2019-09-30/functions/fir-api/provisioned-concurrency";
-        assert_eq!(find("GET", path, "List=ALL").unwrap().0.name, "ListProvisionedConcurrencyConfigs");
         assert_eq!(
-            find("GET", path, "Qualifier=live").unwrap().0.name,
+            found("GET", &format!("{path}?List=ALL")).unwrap().0,
+            "ListProvisionedConcurrencyConfigs"
+        );
+        assert_eq!(
+            found("GET", &format!("{path}?Qualifier=live")).unwrap().0,
             "GetProvisionedConcurrencyConfig"
         );
     }
 
     #[test]
     fn an_arn_in_a_path_is_decoded() {
-        let (route, parameters) = find(
-            "GET",
-            "/2015-03-31/functions/arn%3Aaws%3Alambda%3Ar%3A1%3Afunction%3Af/aliases/live",
-            "",
-        )
-        .unwrap();
+        let target = "/2015-03-31/functions/arn%3Aaws%3Alambda%3Ar%3A1%3Afunction%3Af/aliases/live";
+        let (name, parameters) = found("GET", target).unwrap();
         assert_eq!(
-            (route.name, parameters.function.as_str(), parameters.extra.as_str()),
+            (name, parameters.function.as_str(), parameters.extra.as_str()),
             ("GetAlias", "arn:aws:lambda:r:1:function:f", "live")
         );
     }
 
     #[test]
     fn an_unknown_path_is_no_operation() {
-        assert!(find("GET", "/2015-03-31/event-source-mappings", "").is_none());
-        assert!(find("PATCH", "/2015-03-31/functions/f", "").is_none());
+        assert!(found("GET", "/2015-03-31/event-source-mappings").is_none());
+        assert!(found("PATCH", "/2015-03-31/functions/f").is_none());
     }
 }

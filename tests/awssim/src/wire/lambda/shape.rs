@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::wire::Response;
+use crate::wire::{Response, time};
 use crate::world::{AliasConfiguration, FunctionConfiguration, LastUpdateStatus, Millis, Page, ProvisionedConcurrencyConfig, State};
 
 /// What an operation answers, before it becomes a response.
@@ -28,42 +28,21 @@ impl From<Value> for Reply {
 
 /// A successful response.
 pub fn response(status: u16, reply: Reply, request_id: &str) -> Response {
-    let mut headers = vec![("x-amzn-requestid".to_owned(), request_id.to_owned())];
-    if reply.body.is_some() {
-        headers.push(("content-type".into(), "application/json".into()));
-    }
-    headers.extend(reply.headers);
-    let body = reply.body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-    Response {
-        status: reply.status.unwrap_or(status),
-        headers,
-        body,
-    }
+    let status = reply.status.unwrap_or(status);
+    let response = reply
+        .body
+        .map_or_else(|| Response::empty(status), |body| Response::json(status, &body));
+    let response = response.with("x-amzn-requestid", request_id);
+    reply
+        .headers
+        .iter()
+        .fold(response, |response, (name, value)| response.with(name, value))
 }
 
-/// A point in time as Lambda writes it.
+/// A point in time as Lambda writes it: always with milliseconds and an offset.
 pub fn timestamp(at: Millis) -> String {
-    let (days, rest) = (at / 86_400_000, at % 86_400_000);
-    let (year, month, day) = civil(days);
-    let (seconds, millis) = (rest / 1000, rest % 1000);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{millis:03}+0000",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
-}
-
-/// Year, month and day of a number of days since 1970-01-01; the well-known algorithm over 400-year eras that begin in March.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, day)
+    let seconds = time::iso(at - at % 1000);
+    format!("{}.{:03}+0000", seconds.trim_end_matches('Z'), at % 1000)
 }
 
 /// `FunctionConfiguration` in full.
