@@ -124,7 +124,10 @@ impl Region {
         weights: ById<f64>,
         description: &str,
     ) -> Answer<AliasConfiguration> {
-        if !is_alias_name(name) || name.len() > 128 {
+        if name.len() > 128 {
+            return Err(constraint(name, "name", "Member must have length less than or equal to 128"));
+        }
+        if !is_alias_name(name) {
             return Err(constraint(
                 name,
                 "name",

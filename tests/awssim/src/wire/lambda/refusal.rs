@@ -36,3 +36,44 @@ pub fn response(error: &AwsError, request_id: &str) -> Response {
         None => response,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(response: &Response) -> Value {
+        serde_json::from_slice(&response.body).unwrap()
+    }
+
+    #[test]
+    fn a_throttle_says_why_and_when_to_come_back() {
+        let error = AwsError::new(429, "TooManyRequestsException", "Rate Exceeded.");
+        let error = AwsError {
+            retry_after: Some(1),
+            reason: Some("CallerRateLimitExceeded".into()),
+            ..error
+        };
+        let response = response(&error, "id");
+        let headers = (
+            response.header("x-amzn-errortype"),
+            response.header("retry-after"),
+            response.header("x-amzn-requestid"),
+        );
+        assert_eq!(headers, (Some("TooManyRequestsException"), Some("1"), Some("id")), "AWS-54");
+        assert_eq!(
+            body(&response),
+            json!({"message": "Rate Exceeded.", "Type": "User", "Reason": "CallerRateLimitExceeded"}),
+            "AWS-54"
+        );
+    }
+
+    #[test]
+    fn what_is_not_found_writes_its_message_with_a_capital() {
+        let response = response(&AwsError::new(404, "ResourceNotFoundException", "Function not found: x"), "id");
+        assert_eq!(
+            body(&response),
+            json!({"Message": "Function not found: x", "Type": "User"}),
+            "AWS-10"
+        );
+    }
+}

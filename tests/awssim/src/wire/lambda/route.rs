@@ -104,7 +104,11 @@ const ROUTES: &[Route] = &[
         &["functions", "F", "versions"],
         function::list_versions,
     ),
-    write("Invoke", "POST", 200, MAIN, &["functions", "F", "invocations"], invocation::invoke),
+    // It changes nothing that an operator looks after.
+    Route {
+        write: false,
+        ..write("Invoke", "POST", 200, MAIN, &["functions", "F", "invocations"], invocation::invoke)
+    },
     write("CreateAlias", "POST", 201, MAIN, &["functions", "F", "aliases"], alias::create),
     read("ListAliases", MAIN, &["functions", "F", "aliases"], alias::list),
     read("GetAlias", MAIN, &["functions", "F", "aliases", "X"], alias::get),

@@ -5,6 +5,7 @@ mod canary;
 mod invoke;
 mod policy;
 mod quota;
+mod random;
 mod revision;
 mod world_file;
 
