@@ -12,8 +12,8 @@ use serde_json::json;
 
 use crate::sim::Sim;
 use crate::wire::{Request, Response};
-use crate::world::World;
 use body::{answer_json, refuse};
+pub use world::world_of;
 
 /// Every path of the control plane begins so; no path of AWS does.
 pub const PREFIX: &str = "/_sim";
@@ -70,14 +70,6 @@ pub fn answer(sim: &Sim, request: &Request) -> Response {
         )),
     };
     answer.unwrap_or_else(|refusal| refusal)
-}
-
-/// Reads a world from YAML or JSON.
-///
-/// # Errors
-/// A text with field, line and column.
-pub fn world_of(text: &str) -> Result<World, String> {
-    body::from_yaml(text)
 }
 
 fn health(sim: &Sim) -> Response {

@@ -208,3 +208,26 @@ fn an_invocation_answers_as_lambda_does() {
     assert_eq!(serde_json::from_slice::<Value>(&served.body).unwrap()["event"], json!({ "n": 1 }));
     assert_eq!(invoke("missing").error_code().as_deref(), Some("ResourceNotFoundException"));
 }
+
+#[test]
+fn the_world_in_the_documentation_serves_its_users() {
+    let (_, rest) = include_str!("../../../../docs/awssim.md").split_once("```yaml\n").unwrap();
+    let (world, _) = rest.split_once("```").unwrap();
+    let sim = Sim::new(world_of(world).unwrap(), Clock::manual(0));
+    assert_eq!(user(&sim, "a1b2c3d4e5/prod/reviews"), (200, Some("40".into()), Some("true".into())));
+}
+
+#[test]
+fn a_region_that_nobody_could_reach_is_refused() {
+    for (world, wrong) in [
+        ("regions: [{account: '1', region: r}]", "regions[0].account"),
+        ("regions: [{account: '111122223333', region: ''}]", "regions[0].region"),
+        (
+            "regions: [{account: '111122223333', region: r}, {account: '111122223333', region: r}]",
+            "regions[1]",
+        ),
+    ] {
+        assert!(world_of(world).unwrap_err().starts_with(wrong), "{world}");
+        assert_eq!(call(&sim(), "PUT", "/_sim/world", world).0, 400);
+    }
+}
