@@ -87,7 +87,7 @@ async fn answer(State(sim): State<Sim>, ConnectInfo(cut): ConnectInfo<Cut>, requ
     };
     let request = request_of(&parts, body.to_vec());
     if request.path.starts_with(control::PREFIX) {
-        return http(control::answer(&sim, &request).await);
+        return http(control::answer(&sim, &request));
     }
     match sim.handle(request).await {
         Reply::Answer(response) => http(response),

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use crate::sim::Sim;
 use crate::wire::{Request, Response};
-use crate::world::World;
 use body::{answer_json, refuse};
+pub use world::world_of;
 
 /// Every path of the control plane begins so; no path of AWS does.
 pub const PREFIX: &str = "/_sim";
@@ -39,7 +39,7 @@ const CALLS: [&str; 16] = [
 ];
 
 /// Answers one call of the control plane. Errors are 400, 404 or 405 with `{"error": TEXT}`.
-pub async fn answer(sim: &Sim, request: &Request) -> Response {
+pub fn answer(sim: &Sim, request: &Request) -> Response {
     let segments = request.segments();
     let path: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
     let answer = match (request.method.as_str(), path.as_slice()) {
@@ -57,9 +57,9 @@ pub async fn answer(sim: &Sim, request: &Request) -> Response {
         ("GET", ["quotas"]) => Ok(quotas::get(sim)),
         ("PUT", ["quotas"]) => quotas::put(sim, request),
         ("PUT", ["metrics"]) => world::put_metrics(sim, request),
-        ("POST", ["invoke"]) => traffic::invoke(sim, request).await,
+        ("POST", ["invoke"]) => traffic::invoke(sim, request),
         (_, ["traffic", account, region, api, stage, path @ ..]) => {
-            traffic::through_stage(sim, request, account, region, (api, stage), path)
+            Ok(traffic::through_stage(sim, request, account, region, (api, stage), path))
         }
         (_, [first, ..]) if CALLS.iter().any(|call| call.contains(&format!("/_sim/{first}"))) => {
             Err(refuse(405, &format!("there is no {} {}", request.method, request.path)))
@@ -70,14 +70,6 @@ pub async fn answer(sim: &Sim, request: &Request) -> Response {
         )),
     };
     answer.unwrap_or_else(|refusal| refusal)
-}
-
-/// Reads a world from YAML or JSON.
-///
-/// # Errors
-/// A text with field, line and column.
-pub fn world_of(text: &str) -> Result<World, String> {
-    body::from_yaml(text)
 }
 
 fn health(sim: &Sim) -> Response {

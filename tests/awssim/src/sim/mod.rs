@@ -288,23 +288,28 @@ impl State {
     fn carry_out(&mut self, call: &Call, request: &Request, wall: Millis) -> Response {
         let now = self.clock.now(wall);
         let Call { caller, operation, .. } = call;
+        let in_real_time = self.callers_in_real_time.unwrap_or(!self.clock.is_manual());
+        let ahead = if in_real_time { now.cast_signed() - wall.cast_signed() } else { 0 };
         if let Some(Fault::Stale { milliseconds }) = call.fault
             && !operation.write
             && let Some(mut region) = self.past.at(now.saturating_sub(milliseconds), caller)
         {
             let then = now.saturating_sub(milliseconds);
             region.settle(then);
+            region.metrics.ahead = ahead;
             return wire::carry_out_in(&mut region, caller, operation, request, then);
         }
-        let in_real_time = self.callers_in_real_time.unwrap_or(!self.clock.is_manual());
         let region = self.world.region(&caller.account, &caller.region, now);
-        region.metrics.ahead = if in_real_time { now.cast_signed() - wall.cast_signed() } else { 0 };
         if operation.write
             && let Some(reach) = self.faults.oldest_read()
         {
             self.past.keep(now, reach, region);
         }
-        wire::carry_out_in(region, caller, operation, request, now)
+        region.metrics.ahead = ahead;
+        let response = wire::carry_out_in(region, caller, operation, request, now);
+        // It describes the caller, not the world.
+        region.metrics.ahead = 0;
+        response
     }
 
     /// Notes what became of a request; the answer gets AWS's request id.

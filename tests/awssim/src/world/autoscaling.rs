@@ -79,7 +79,30 @@ impl Region {
             suspended: asked.suspended.or(known.map(|t| t.suspended)).unwrap_or_default(),
         };
         self.scalable_targets.insert(id.into(), target);
+        self.bring_within_bounds(id);
         Ok(self.scalable_target_arn(id))
+    }
+
+    /// Puts or deletes the provisioned concurrency of a target that is outside its bounds; where there is none, none is made.
+    fn bring_within_bounds(&mut self, id: &str) {
+        let Some(target) = self.scalable_targets.get(id) else { return };
+        let Ok((function, qualifier)) = qualified(id) else { return };
+        let configured = self
+            .functions
+            .get(function)
+            .and_then(|function| function.provisioned_concurrency.get(qualifier));
+        let Some(requested) = configured.map(|configured| configured.requested) else {
+            return;
+        };
+        let wanted = requested.clamp(target.min_capacity, target.max_capacity);
+        // What Lambda refuses, for instance while the alias has weights (AWS-30), stays as it is: AWS tries again with the next scaling activity.
+        let _refused = match wanted {
+            same if same == requested => Ok(()),
+            0 => self.delete_provisioned_concurrency_config(function, qualifier),
+            other => self
+                .put_provisioned_concurrency_config(function, qualifier, other.into())
+                .map(|_| ()),
+        };
     }
 
     /// Removes a target; the number of warm environments stays as it is.
@@ -125,6 +148,7 @@ pub fn invalid(message: impl Into<String>) -> AwsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::World;
 
     const ID: &str = "function:fir-api:live";
 
@@ -133,6 +157,30 @@ mod tests {
             min_capacity: Some(min),
             max_capacity: Some(max),
             suspended: None,
+        }
+    }
+
+    fn region_with_capacity(requested: u32) -> Region {
+        let world = format!(
+            "regions:\n- account: '1'\n  region: r\n  functions:\n    fir-api:\n      versions: {{1: {{}}}}\n      aliases: {{live: {{functionVersion: '1'}}}}\n      provisionedConcurrency: {{live: {{requested: {requested}}}}}\n"
+        );
+        let mut world: World = serde_saphyr::from_str(&world).unwrap();
+        world.region("1", "r", 0).clone()
+    }
+
+    fn requested(region: &Region) -> Option<u32> {
+        region
+            .get_provisioned_concurrency_config("fir-api", "live")
+            .ok()
+            .map(|config| config.requested)
+    }
+
+    #[test]
+    fn a_registration_brings_the_number_within_its_bounds_at_once() {
+        for (before, min, max, after) in [(1, 3, 5, Some(3)), (9, 3, 5, Some(5)), (4, 3, 5, Some(4)), (4, 0, 0, None)] {
+            let mut region = region_with_capacity(before);
+            region.register_scalable_target(ID, bounds(min, max), 0).unwrap();
+            assert_eq!(requested(&region), after, "{before} in {min}..={max}");
         }
     }
 
