@@ -42,19 +42,12 @@ impl Client {
     /// Sends a request; a query may follow the path.
     pub fn send(&mut self, method: &str, path: &str, body: &Value) -> Response {
         self.now += 1_000;
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let body = if body.is_null() {
             Vec::new()
         } else {
             body.to_string().into_bytes()
         };
-        let request = Request {
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: Vec::new(),
-            body,
-        };
+        let request = Request::new(method, path, body);
         let operation = apigateway::recognise(&request).unwrap_or_else(|| panic!("{method} {path} is not recognised"));
         let caller = Caller {
             account: "111122223333".into(),
