@@ -2,6 +2,7 @@
 
 use awssim::wire::{Caller, Request, Response, apigateway};
 use awssim::world::Region;
+use awssim::world::rest_api::Served;
 use serde_json::{Value, json};
 
 pub const LAMBDA_URI: &str =
@@ -104,6 +105,11 @@ impl Client {
             &json!({"type": "MOCK", "requestTemplates": {"application/json": "{\"statusCode\": 200}"}}),
         );
         self.root_method("PUT", "GET/integration/responses/200", &json!({"selectionPattern": ""}));
+    }
+
+    /// What a user of the API gets through a stage.
+    pub fn through_stage(&mut self, stage: &str, http_method: &str, path: &str) -> Served {
+        self.region.call_stage(self.now, &self.api, stage, http_method, path)
     }
 
     /// `CreateDeployment`.
