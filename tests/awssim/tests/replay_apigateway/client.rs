@@ -2,6 +2,7 @@
 
 use awssim::wire::{Caller, Request, Response, apigateway};
 use awssim::world::Region;
+use awssim::world::rest_api::Served;
 use serde_json::{Value, json};
 
 pub const LAMBDA_URI: &str =
@@ -42,19 +43,12 @@ impl Client {
     /// Sends a request; a query may follow the path.
     pub fn send(&mut self, method: &str, path: &str, body: &Value) -> Response {
         self.now += 1_000;
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let body = if body.is_null() {
             Vec::new()
         } else {
             body.to_string().into_bytes()
         };
-        let request = Request {
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: Vec::new(),
-            body,
-        };
+        let request = Request::new(method, path, body);
         let operation = apigateway::recognise(&request).unwrap_or_else(|| panic!("{method} {path} is not recognised"));
         let caller = Caller {
             account: "111122223333".into(),
@@ -111,6 +105,11 @@ impl Client {
             &json!({"type": "MOCK", "requestTemplates": {"application/json": "{\"statusCode\": 200}"}}),
         );
         self.root_method("PUT", "GET/integration/responses/200", &json!({"selectionPattern": ""}));
+    }
+
+    /// What a user of the API gets through a stage.
+    pub fn through_stage(&mut self, stage: &str, http_method: &str, path: &str) -> Served {
+        self.region.call_stage(self.now, &self.api, stage, http_method, path)
     }
 
     /// `CreateDeployment`.

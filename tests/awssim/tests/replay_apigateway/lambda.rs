@@ -74,3 +74,20 @@ fn lambda_aws_integration_with_request_template() {
     );
     recorded.matches_except(&[], &["lambda-aws-integration-1", "lambda-aws-integration-2"]);
 }
+
+#[test]
+fn lambda_aws_proxy_integration_non_post_method() {
+    let Some(mut recorded) = open("test_lambda_aws_proxy_integration_non_post_method") else {
+        return;
+    };
+    let mut client = Client::new();
+    client.put_root_method("GET");
+    let integration = json!({"type": "AWS_PROXY", "integrationHttpMethod": "GET", "uri": LAMBDA_URI, "credentials": ROLE});
+    client.root_method("PUT", "GET/integration", &integration);
+    client.deploy(&json!({"stageName": "dev"}));
+    let served = client.through_stage("dev", "GET", "/");
+    assert_eq!(served.status, 500);
+    let body: Value = serde_json::from_str(&served.body).unwrap();
+    recorded.check_value("invocation-payload-with-get-proxy-method", &body);
+    recorded.matches();
+}

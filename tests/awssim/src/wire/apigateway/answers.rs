@@ -8,29 +8,11 @@ use crate::world::rest_api::{
     DeploymentSummary, Integration, IntegrationResponse, Method, MethodResponse, Paged, ResourceSummary, RestApiSummary, StageSummary,
 };
 
-/// A JSON answer.
-pub(super) fn json(status: u16, body: &Value) -> Response {
-    Response {
-        status,
-        headers: vec![("content-type".into(), "application/json".into())],
-        body: body.to_string().into_bytes(),
-    }
-}
-
-/// An answer without a body.
-pub(super) fn empty(status: u16) -> Response {
-    Response {
-        status,
-        headers: Vec::new(),
-        body: Vec::new(),
-    }
-}
-
 /// A list; `items` is called `item` on the wire.
 pub(super) fn list<T>(paged: Paged<T>, form: impl Fn(&T) -> Value) -> Response {
     let mut body = json!({"item": paged.items.iter().map(form).collect::<Vec<_>>()});
     put(&mut body, "position", paged.position);
-    json(200, &body)
+    Response::json(200, &body)
 }
 
 fn put(body: &mut Value, name: &str, value: Option<impl Into<Value>>) {

@@ -81,11 +81,11 @@ fn api(region: &mut Region, call: &Call<'_>) -> Answer<Response> {
                 version: call.body.text("version")?,
                 binary_media_types: call.body.list("binaryMediaTypes")?,
             };
-            Ok(answers::json(201, &answers::rest_api(&region.create_rest_api(call.now, new)?)))
+            Ok(Response::json(201, &answers::rest_api(&region.create_rest_api(call.now, new)?)))
         }
-        "GetRestApi" => Ok(answers::json(200, &answers::rest_api(&region.get_rest_api(call.api())?))),
+        "GetRestApi" => Ok(Response::json(200, &answers::rest_api(&region.get_rest_api(call.api())?))),
         "GetRestApis" => Ok(answers::list(region.get_rest_apis(&call.page())?, answers::rest_api)),
-        "DeleteRestApi" => region.delete_rest_api(call.api()).map(|()| answers::empty(202)),
+        "DeleteRestApi" => region.delete_rest_api(call.api()).map(|()| Response::empty(202)),
         _ => Err(unknown(call)),
     }
 }
@@ -96,20 +96,20 @@ fn resource(region: &mut Region, call: &Call<'_>) -> Answer<Response> {
         "GetResources" => Ok(answers::list(region.get_resources(call.api(), &call.page())?, |r| {
             answers::resource(r, embed)
         })),
-        "GetResource" => Ok(answers::json(
+        "GetResource" => Ok(Response::json(
             200,
             &answers::resource(&region.get_resource(call.api(), call.id(3))?, embed),
         )),
         "CreateResource" => {
             let path_part = call.body.text("pathPart")?.unwrap_or_default();
             let created = region.create_resource(call.api(), call.id(3), &path_part)?;
-            Ok(answers::json(201, &answers::resource(&created, false)))
+            Ok(Response::json(201, &answers::resource(&created, false)))
         }
         "UpdateResource" => {
             let updated = region.update_resource(call.api(), call.id(3), &call.body.patch_operations()?)?;
-            Ok(answers::json(200, &answers::resource(&updated, false)))
+            Ok(Response::json(200, &answers::resource(&updated, false)))
         }
-        "DeleteResource" => region.delete_resource(call.api(), call.id(3)).map(|()| answers::empty(202)),
+        "DeleteResource" => region.delete_resource(call.api(), call.id(3)).map(|()| Response::empty(202)),
         _ => Err(unknown(call)),
     }
 }
@@ -127,31 +127,31 @@ fn method(region: &mut Region, call: &Call<'_>) -> Answer<Response> {
                 request_models: body.texts("requestModels")?,
                 request_validator_id: body.text("requestValidatorId")?,
             };
-            Ok(answers::json(
+            Ok(Response::json(
                 201,
                 &answers::method(method, &region.put_method(api, resource, method, new)?),
             ))
         }
-        "GetMethod" => Ok(answers::json(
+        "GetMethod" => Ok(Response::json(
             200,
             &answers::method(method, &region.get_method(api, resource, method)?),
         )),
-        "DeleteMethod" => region.delete_method(api, resource, method).map(|()| answers::empty(204)),
+        "DeleteMethod" => region.delete_method(api, resource, method).map(|()| Response::empty(204)),
         "PutMethodResponse" => {
             let new = MethodResponse {
                 response_parameters: body.given_flags("responseParameters")?,
                 response_models: body.given_texts("responseModels")?,
             };
             let put = region.put_method_response(api, resource, method, status, new)?;
-            Ok(answers::json(201, &answers::method_response(status, &put)))
+            Ok(Response::json(201, &answers::method_response(status, &put)))
         }
         "GetMethodResponse" => {
             let response = region.get_method_response(api, resource, method, status)?;
-            Ok(answers::json(200, &answers::method_response(status, &response)))
+            Ok(Response::json(200, &answers::method_response(status, &response)))
         }
         "DeleteMethodResponse" => region
             .delete_method_response(api, resource, method, status)
-            .map(|()| answers::empty(204)),
+            .map(|()| Response::empty(204)),
         _ => Err(unknown(call)),
     }
 }
@@ -184,17 +184,17 @@ fn integration(region: &mut Region, call: &Call<'_>) -> Answer<Response> {
     match call.operation {
         "PutIntegration" => {
             let put = region.put_integration(api, resource, method, new_integration(body)?)?;
-            Ok(answers::json(201, &answers::integration(&put)))
+            Ok(Response::json(201, &answers::integration(&put)))
         }
-        "GetIntegration" => Ok(answers::json(
+        "GetIntegration" => Ok(Response::json(
             200,
             &answers::integration(&region.get_integration(api, resource, method)?),
         )),
         "UpdateIntegration" => {
             let updated = region.update_integration(api, resource, method, &body.patch_operations()?)?;
-            Ok(answers::json(200, &answers::integration(&updated)))
+            Ok(Response::json(200, &answers::integration(&updated)))
         }
-        "DeleteIntegration" => region.delete_integration(api, resource, method).map(|()| answers::empty(204)),
+        "DeleteIntegration" => region.delete_integration(api, resource, method).map(|()| Response::empty(204)),
         "PutIntegrationResponse" => {
             let new = IntegrationResponse {
                 selection_pattern: body.text("selectionPattern")?,
@@ -203,15 +203,15 @@ fn integration(region: &mut Region, call: &Call<'_>) -> Answer<Response> {
                 content_handling: body.text("contentHandling")?,
             };
             let put = region.put_integration_response(api, resource, method, status, new)?;
-            Ok(answers::json(201, &answers::integration_response(status, &put)))
+            Ok(Response::json(201, &answers::integration_response(status, &put)))
         }
         "GetIntegrationResponse" => {
             let response = region.get_integration_response(api, resource, method, status)?;
-            Ok(answers::json(200, &answers::integration_response(status, &response)))
+            Ok(Response::json(200, &answers::integration_response(status, &response)))
         }
         "DeleteIntegrationResponse" => region
             .delete_integration_response(api, resource, method, status)
-            .map(|()| answers::empty(204)),
+            .map(|()| Response::empty(204)),
         _ => Err(unknown(call)),
     }
 }
@@ -228,16 +228,16 @@ fn deployment(region: &mut Region, call: &Call<'_>) -> Answer<Response> {
                 canary_settings: call.body.canary()?,
             };
             let created = region.create_deployment(call.now, call.api(), new)?;
-            Ok(answers::json(201, &answers::deployment(&created, false)))
+            Ok(Response::json(201, &answers::deployment(&created, false)))
         }
-        "GetDeployment" => Ok(answers::json(
+        "GetDeployment" => Ok(Response::json(
             200,
             &answers::deployment(&region.get_deployment(call.api(), call.id(3))?, embed),
         )),
         "GetDeployments" => Ok(answers::list(region.get_deployments(call.api(), &call.page())?, |d| {
             answers::deployment(d, embed)
         })),
-        "DeleteDeployment" => region.delete_deployment(call.api(), call.id(3)).map(|()| answers::empty(202)),
+        "DeleteDeployment" => region.delete_deployment(call.api(), call.id(3)).map(|()| Response::empty(202)),
         _ => Err(unknown(call)),
     }
 }
@@ -254,21 +254,21 @@ fn stage(region: &mut Region, call: &Call<'_>) -> Answer<Response> {
                 canary_settings: body.canary()?,
                 tracing_enabled: body.flag("tracingEnabled"),
             };
-            Ok(answers::json(201, &answers::stage(&region.create_stage(call.now, api, new)?)))
+            Ok(Response::json(201, &answers::stage(&region.create_stage(call.now, api, new)?)))
         }
-        "GetStage" => Ok(answers::json(200, &answers::stage(&region.get_stage(api, name)?))),
+        "GetStage" => Ok(Response::json(200, &answers::stage(&region.get_stage(api, name)?))),
         "GetStages" => {
             let stages = region.get_stages(api, call.query.get("deploymentId").map(String::as_str))?;
-            Ok(answers::json(
+            Ok(Response::json(
                 200,
                 &json!({"item": stages.iter().map(answers::stage).collect::<Vec<_>>()}),
             ))
         }
         "UpdateStage" => {
             let updated = region.update_stage(call.now, api, name, &body.patch_operations()?)?;
-            Ok(answers::json(200, &answers::stage(&updated)))
+            Ok(Response::json(200, &answers::stage(&updated)))
         }
-        "DeleteStage" => region.delete_stage(api, name).map(|()| answers::empty(202)),
+        "DeleteStage" => region.delete_stage(api, name).map(|()| Response::empty(202)),
         "GetExport" => export(region, call),
         _ => Err(unknown(call)),
     }
@@ -282,13 +282,6 @@ fn export(region: &Region, call: &Call<'_>) -> Answer<Response> {
         yaml: call.accept == "application/yaml",
     };
     let export = region.get_export(call.api(), &request)?;
-    let headers = vec![
-        ("content-type".into(), "application/octet-stream".into()),
-        ("content-disposition".into(), export.content_disposition),
-    ];
-    Ok(Response {
-        status: 200,
-        headers,
-        body: export.body.into_bytes(),
-    })
+    let response = Response::bytes(200, "application/octet-stream", export.body.into_bytes());
+    Ok(response.with("content-disposition", &export.content_disposition))
 }

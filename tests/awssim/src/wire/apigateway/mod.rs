@@ -5,8 +5,8 @@ mod body;
 mod calls;
 mod route;
 
-use crate::wire::{Caller, Operation, Request, Response};
-use crate::world::{AwsError, Millis, Region};
+use crate::wire::{Caller, Operation, Request, Response, error};
+use crate::world::{Millis, Region};
 
 /// The operation that a request asks for; none when the path is not one of `/restapis` that is simulated.
 pub fn recognise(request: &Request) -> Option<Operation> {
@@ -33,17 +33,7 @@ pub fn carry_out(region: &mut Region, _caller: &Caller, operation: &Operation, r
         };
         calls::carry_out(region, &call)
     });
-    answer.unwrap_or_else(|error| refusal(&error))
-}
-
-/// An error as API Gateway answers it.
-fn refusal(error: &AwsError) -> Response {
-    let mut response = answers::json(error.status, &serde_json::json!({"message": error.message}));
-    response.headers.push(("x-amzn-errortype".into(), error.code.clone()));
-    if let Some(seconds) = error.retry_after {
-        response.headers.push(("retry-after".into(), seconds.to_string()));
-    }
-    response
+    answer.unwrap_or_else(|error| error::refuse(request, &error))
 }
 
 #[cfg(test)]
@@ -51,13 +41,7 @@ mod tests {
     use super::*;
 
     fn send(region: &mut Region, method: &str, path: &str, query: &str, body: &str) -> Response {
-        let request = Request {
-            method: method.into(),
-            path: path.into(),
-            query: query.into(),
-            headers: Vec::new(),
-            body: body.as_bytes().to_vec(),
-        };
+        let request = Request::new(method, &format!("{path}?{query}"), body);
         let caller = Caller {
             account: "111122223333".into(),
             region: "eu-west-1".into(),
@@ -137,27 +121,13 @@ mod tests {
         };
         let response = send(&mut region, "GET", "/restapis/nothing/stages", "", "");
         assert_eq!(response.status, 404);
-        assert!(response.headers.contains(&("x-amzn-errortype".into(), "NotFoundException".into())));
+        assert_eq!(response.header("x-amzn-errortype"), Some("NotFoundException"));
         assert_eq!(body(&response)["message"], "Invalid API identifier specified 111122223333:nothing");
-    }
-
-    /// AWS-54.
-    #[test]
-    fn a_throttle_says_when_to_try_again() {
-        let mut throttle = AwsError::new(429, "TooManyRequestsException", "Too Many Requests");
-        throttle.retry_after = Some(5);
-        assert!(refusal(&throttle).headers.contains(&("retry-after".into(), "5".into())));
     }
 
     #[test]
     fn a_path_outside_rest_apis_is_not_recognised() {
-        let request = Request {
-            method: "GET".into(),
-            path: "/v2/apis".into(),
-            query: String::new(),
-            headers: Vec::new(),
-            body: Vec::new(),
-        };
+        let request = Request::new("GET", "/v2/apis", "");
         assert_eq!(recognise(&request), None);
     }
 }

@@ -21,11 +21,7 @@ pub(super) fn query(request: &Request) -> BTreeMap<String, String> {
 
 /// The media type that the answer shall have; empty when none is asked for.
 pub(super) fn accept(request: &Request) -> &str {
-    request
-        .headers
-        .iter()
-        .find(|(name, _)| name == "accept")
-        .map_or("", |(_, value)| value)
+    request.header("accept").unwrap_or_default()
 }
 
 /// AWS's name of the operation.

@@ -11,6 +11,9 @@ impl Region {
     pub(in crate::world) fn complete_rest_apis(&mut self, now: Millis) {
         let counter = &mut self.ids;
         for api in self.rest_apis.values_mut() {
+            if api.created == 0 {
+                api.created = now;
+            }
             complete_resources(api, counter);
             complete_stages(api, counter, now);
         }

@@ -1,6 +1,20 @@
 //! API Gateway v1: REST APIs, their deployments and stages, and the traffic through them.
 //!
 //! Edits change `resources`; a deployment is a copy of them; a stage points to a deployment and resolves its variables; callers see only stages.
+//!
+//! In a world file ids, parents and deployments may be left out:
+//!
+//! ```yaml
+//! restApis:
+//!   a1b2c3d4e5:
+//!     name: reviews
+//!     resources:
+//!       /reviews:
+//!         methods:
+//!           GET: {integration: {type: AWS_PROXY, httpMethod: POST, uri: "arn:aws:apigateway:eu-west-1:lambda:path/..."}}
+//!     stages:
+//!       prod: {variables: {alias: live}}
+//! ```
 
 mod apis;
 mod complete;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::world::{Answer, AwsError, Invoker, Millis, Region};
+use crate::world::{Invocation, Invoker, Millis, Region};
 
 use super::model::{Integration, Stage, Texts};
 use super::routing::{arn_path, route};
@@ -14,7 +14,7 @@ use super::uri::{function, resolve};
 pub struct Served {
     /// HTTP status.
     pub status: u16,
-    /// The function version that answered; none when no function did.
+    /// The function version that answered or failed; none when no function was reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub executed_version: Option<String>,
     /// Whether the environment that answered was warm before.
@@ -27,21 +27,13 @@ pub struct Served {
 }
 
 /// One invocation that the stage makes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Call {
+struct Call {
     /// Bare name of a function of this region.
-    pub function_name: String,
+    function_name: String,
     /// Alias or version.
-    pub qualifier: Option<String>,
-    /// The execution ARN that the function's policy is asked about; none when a role makes the call (AWS-51).
-    pub source_arn: Option<String>,
-}
-
-/// How a function answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answered {
-    pub executed_version: String,
-    pub warm: bool,
+    qualifier: Option<String>,
+    /// Whose permission decides.
+    by: Invoker,
 }
 
 /// What the deployed API says about one call.
@@ -57,6 +49,24 @@ impl Served {
             reason: Some(reason.into()),
             body: format!("{{\"message\": \"{message}\"}}"),
             ..Self::default()
+        }
+    }
+
+    /// A function that fails is a bad gateway to its callers.
+    fn by_function(invocation: Invocation) -> Self {
+        let (executed_version, warm) = (Some(invocation.executed_version), invocation.warm);
+        let answered = match invocation.function_error {
+            Some(error) => Self::failed(502, "Internal server error", format!("the function failed: {error}")),
+            None => Self {
+                status: 200,
+                body: serde_json::json!({"executedVersion": executed_version, "warm": warm}).to_string(),
+                ..Self::default()
+            },
+        };
+        Self {
+            executed_version,
+            warm,
+            ..answered
         }
     }
 
@@ -88,50 +98,12 @@ impl Region {
     ///
     /// Unknown APIs, stages and routes are 403; a missing function, alias or permission is 500 (AWS-43).
     pub fn call_stage(&mut self, now: Millis, api_id: &str, stage: &str, http_method: &str, path: &str) -> Served {
-        self.call_stage_with(now, (api_id, stage), (http_method, path), |region, call| {
-            let by = match &call.source_arn {
-                Some(source_arn) => Invoker::Service {
-                    principal: "apigateway.amazonaws.com".into(),
-                    source_arn: source_arn.clone(),
-                },
-                None => Invoker::Direct,
-            };
-            let invocation = region.invoke(now, &call.function_name, call.qualifier.as_deref(), &by)?;
-            if let Some(error) = invocation.function_error {
-                return Err(AwsError::new(502, "FunctionError", error));
-            }
-            Ok(Answered {
-                executed_version: invocation.executed_version,
-                warm: invocation.warm,
-            })
-        })
-    }
-
-    /// The call with the function world as an argument.
-    pub(super) fn call_stage_with(
-        &mut self,
-        now: Millis,
-        (api_id, stage): (&str, &str),
-        (http_method, path): (&str, &str),
-        invoke: impl FnOnce(&mut Self, &Call) -> Answer<Answered>,
-    ) -> Served {
         let call = match self.way((api_id, stage), (http_method, path), now) {
             Way::Refused(served) => return served,
             Way::Invoke(call) => call,
         };
-        match invoke(self, &call) {
-            Ok(answered) => {
-                let body = serde_json::json!({"executedVersion": answered.executed_version, "warm": answered.warm}).to_string();
-                Served {
-                    status: 200,
-                    executed_version: Some(answered.executed_version),
-                    warm: answered.warm,
-                    reason: None,
-                    body,
-                }
-            }
-            // A function that fails is a bad gateway; one that cannot be called is API Gateway's own error (AWS-43).
-            Err(refused) if refused.status == 502 => Served::failed(502, "Internal server error", refused.to_string()),
+        match self.invoke(now, &call.function_name, call.qualifier.as_deref(), &call.by) {
+            Ok(invocation) => Served::by_function(invocation),
             Err(refused) => Served::internal(refused.to_string()),
         }
     }
@@ -193,11 +165,18 @@ fn behind(integration: &Integration, variables: &Texts, place: &Place<'_>) -> Wa
         return Way::Refused(Served::internal("functions of other accounts and regions are not simulated"));
     }
     let partition = uri.split(':').nth(1).unwrap_or("aws");
-    let source_arn = format!("arn:{partition}:execute-api:{}:{}:{}", place.region, place.account, place.execution);
-    let source_arn = integration.credentials.is_none().then_some(source_arn);
+    let by = if integration.credentials.is_some() {
+        Invoker::Direct
+    } else {
+        let source_arn = format!("arn:{partition}:execute-api:{}:{}:{}", place.region, place.account, place.execution);
+        Invoker::Service {
+            principal: "apigateway.amazonaws.com".into(),
+            source_arn,
+        }
+    };
     Way::Invoke(Call {
         function_name: target.name,
         qualifier: target.qualifier,
-        source_arn,
+        by,
     })
 }

@@ -5,9 +5,8 @@ mod patching;
 mod traffic;
 mod world_file;
 
-use crate::world::{Answer, AwsError, Region};
+use crate::world::{Answer, AwsError, Function, Region};
 
-use super::traffic::{Answered, Call};
 use super::{Integration, Method, NewDeployment, PatchOperation, Resource, RestApi, Served, Stage};
 
 /// The API's id.
@@ -35,24 +34,52 @@ fn lambda(function: &str) -> Method {
     }
 }
 
+/// Version 1 behind `live`, 2 behind `next` and 3 behind `last`, which the API may call; it may not call `stranger` and `elsewhere`.
+const FUNCTION: &str = r#"
+versions:
+  1: {code: {text: one}}
+  2: {code: {text: two}}
+  3: {code: {text: three}}
+  4: {code: {text: "init: fail"}}
+aliases:
+  live: {functionVersion: "1"}
+  next: {functionVersion: "2"}
+  last: {functionVersion: "3"}
+  broken: {functionVersion: "4"}
+  stranger: {functionVersion: "1"}
+  elsewhere: {functionVersion: "1"}
+policies:
+  live: {statements: [{sid: api, sourceArn: "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/*/*"}]}
+  next: {statements: [{sid: api, sourceArn: "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/prod/GET/reviews"}]}
+  last: {statements: [{sid: api, sourceArn: "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/*"}]}
+  broken: {statements: [{sid: api, sourceArn: "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/*"}]}
+  elsewhere: {statements: [{sid: api, sourceArn: "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/test/GET/reviews"}]}
+"#;
+
 /// A region with one API: `GET /reviews` in front of `fir-api:live`, deployed on the stage `prod`.
 fn region() -> Region {
     let reviews = Resource {
         id: REVIEWS.into(),
         methods: [("GET".to_owned(), lambda("fir-api:live"))].into(),
     };
-    let api = RestApi {
+    with_api(RestApi {
         name: "reviews".into(),
         resources: [("/reviews".to_owned(), reviews)].into(),
         stages: [("prod".to_owned(), Stage::default())].into(),
         ..RestApi::default()
-    };
+    })
+}
+
+/// A region with the function and that API.
+fn with_api(api: RestApi) -> Region {
+    let function: Function = serde_saphyr::from_str(FUNCTION).unwrap();
     let mut region = Region {
         account: "111122223333".into(),
         region: "eu-west-1".into(),
+        functions: [("fir-api".to_owned(), function)].into(),
+        rest_apis: [(API.to_owned(), api)].into(),
         ..Region::default()
     };
-    region.rest_apis.insert(API.into(), api);
     region.settle(NOW);
     region
 }
@@ -71,26 +98,14 @@ fn deploy(region: &mut Region, now: u64) -> String {
     region.create_deployment(now, API, new).unwrap().id
 }
 
-/// Which function and alias a caller of `GET /reviews` reaches.
-fn reached(region: &mut Region, now: u64) -> String {
-    let mut seen = String::new();
-    region.call_stage_with(now, (API, "prod"), ("GET", "/reviews"), |_, call| {
-        seen = format!("{}:{}", call.function_name, call.qualifier.clone().unwrap_or_default());
-        answer(call)
-    });
-    seen
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "stands for the world's invoke")]
-fn answer(_: &Call) -> Answer<Answered> {
-    Ok(Answered {
-        executed_version: "41".into(),
-        warm: true,
-    })
-}
-
 fn call(region: &mut Region, http_method: &str, path: &str) -> Served {
-    region.call_stage_with(NOW, (API, "prod"), (http_method, path), |_, call| answer(call))
+    region.call_stage(region.now, API, "prod", http_method, path)
+}
+
+/// Which version a caller of `GET /reviews` reaches at that moment; empty when none.
+fn reached(region: &mut Region, now: u64) -> String {
+    let served = region.call_stage(now, API, "prod", "GET", "/reviews");
+    served.executed_version.unwrap_or_default()
 }
 
 fn text<T: std::fmt::Debug>(refused: Answer<T>) -> (u16, String, String) {

@@ -96,7 +96,7 @@ fn a_canary_is_promoted_by_copying() {
         from: Some("/canarySettings/deploymentId".into()),
     };
     region.update_stage(NOW, API, "prod", &[copy]).unwrap();
-    assert_eq!(reached(&mut region, NOW), "fir-api:next");
+    assert_eq!(reached(&mut region, NOW), "2");
 }
 
 #[test]

@@ -1,25 +1,61 @@
 use super::*;
 
+const INTERNAL_SERVER_ERROR: &str = "{\"message\": \"Internal server error\"}";
+
+/// Which version answers, or why none, when the API is deployed in front of that function.
+fn in_front_of(function: &str) -> Served {
+    let mut region = region();
+    retarget(&mut region, function);
+    deploy(&mut region, NOW);
+    call(&mut region, "GET", "/reviews")
+}
+
 #[test]
 fn a_call_reaches_the_version_behind_the_alias() {
-    let served = call(&mut region(), "GET", "/reviews");
+    let mut region = region();
+    let first = call(&mut region, "GET", "/reviews");
     assert_eq!(
-        (served.status, served.executed_version.as_deref(), served.warm),
-        (200, Some("41"), true)
+        (first.status, first.executed_version.as_deref(), first.warm),
+        (200, Some("1"), false)
     );
+    region.settle(NOW + 1_000);
+    assert!(call(&mut region, "GET", "/reviews").warm);
 }
 
 /// AWS-43.
 #[test]
-fn a_refused_invocation_is_an_internal_server_error() {
-    let served = region().call_stage_with(NOW, (API, "prod"), ("GET", "/reviews"), |_, _| {
-        Err(AwsError::new(403, "AccessDeniedException", "no permission"))
-    });
-    assert_eq!(
-        (served.status, served.body.as_str()),
-        (500, "{\"message\": \"Internal server error\"}")
-    );
-    assert!(served.reason.unwrap().contains("no permission"));
+fn a_missing_permission_function_or_alias_is_an_internal_server_error() {
+    for function in ["fir-api:stranger", "fir-api:nothing", "fir-api", "nothing:live"] {
+        let served = in_front_of(function);
+        assert_eq!((served.status, served.body.as_str()), (500, INTERNAL_SERVER_ERROR), "{function}");
+        assert!(served.reason.is_some() && served.executed_version.is_none(), "{function}");
+    }
+}
+
+/// AWS-50.
+#[test]
+fn the_policy_is_asked_about_stage_method_and_path() {
+    assert_eq!(in_front_of("fir-api:next").executed_version.as_deref(), Some("2"));
+    assert_eq!(in_front_of("fir-api:elsewhere").status, 500);
+}
+
+/// AWS-51.
+#[test]
+fn an_integration_with_a_role_asks_no_policy() {
+    let mut region = region();
+    retarget(&mut region, "fir-api:stranger");
+    let api = region.rest_apis.get_mut(API).unwrap();
+    let method = api.resources.get_mut("/reviews").unwrap().methods.get_mut("GET").unwrap();
+    method.integration.as_mut().unwrap().credentials = Some("arn:aws:iam::111122223333:role/gateway".into());
+    deploy(&mut region, NOW);
+    assert_eq!(reached(&mut region, NOW), "1");
+}
+
+#[test]
+fn a_function_that_fails_is_a_bad_gateway() {
+    let served = in_front_of("fir-api:broken");
+    assert_eq!((served.status, served.body.as_str()), (502, INTERNAL_SERVER_ERROR));
+    assert_eq!(served.executed_version.as_deref(), Some("4"));
 }
 
 /// AWS-42.
@@ -41,7 +77,7 @@ fn an_unknown_route_asks_for_a_token_and_an_unknown_stage_is_forbidden() {
         (route.status, route.body.as_str()),
         (403, "{\"message\": \"Missing Authentication Token\"}")
     );
-    let stage = region.call_stage_with(NOW, (API, "test"), ("GET", "/reviews"), |_, call| answer(call));
+    let stage = region.call_stage(NOW, API, "test", "GET", "/reviews");
     assert_eq!((stage.status, stage.body.as_str()), (403, "{\"message\": \"Forbidden\"}"));
 }
 
@@ -55,11 +91,11 @@ fn a_stage_variable_acts_without_a_deployment() {
     region
         .update_stage(NOW, API, "prod", &[PatchOperation::replace("/variables/alias", "live")])
         .unwrap();
-    assert_eq!(reached(&mut region, NOW), "fir-api:live");
+    assert_eq!(reached(&mut region, NOW), "1");
     region
         .update_stage(NOW, API, "prod", &[PatchOperation::replace("/variables/alias", "next")])
         .unwrap();
-    assert_eq!(reached(&mut region, NOW), "fir-api:next");
+    assert_eq!(reached(&mut region, NOW), "2");
 }
 
 /// AWS-49.
@@ -74,38 +110,9 @@ fn a_canary_gets_its_percent_of_the_calls() {
     ];
     region.update_stage(NOW, API, "prod", &operations).unwrap();
     let reached: Vec<String> = (0..100).map(|_| reached(&mut region, NOW)).collect();
-    assert_eq!(reached.iter().filter(|f| *f == "fir-api:next").count(), 20);
+    assert_eq!(reached.iter().filter(|version| *version == "2").count(), 20);
     region
         .update_stage(NOW, API, "prod", &[PatchOperation::remove("/canarySettings")])
         .unwrap();
-    assert_eq!(super::reached(&mut region, NOW), "fir-api:live");
-}
-
-fn source_arn(region: &mut Region) -> Option<String> {
-    let mut seen = None;
-    region.call_stage_with(NOW, (API, "prod"), ("GET", "/reviews"), |_, call| {
-        seen.clone_from(&call.source_arn);
-        answer(call)
-    });
-    seen
-}
-
-/// AWS-50.
-#[test]
-fn the_policy_is_asked_about_the_execution_arn() {
-    assert_eq!(
-        source_arn(&mut region()).as_deref(),
-        Some("arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/prod/GET/reviews")
-    );
-}
-
-/// AWS-51.
-#[test]
-fn an_integration_with_a_role_asks_no_policy() {
-    let mut region = region();
-    let api = region.rest_apis.get_mut(API).unwrap();
-    let method = api.resources.get_mut("/reviews").unwrap().methods.get_mut("GET").unwrap();
-    method.integration.as_mut().unwrap().credentials = Some("arn:aws:iam::111122223333:role/gateway".into());
-    deploy(&mut region, NOW);
-    assert_eq!(source_arn(&mut region), None);
+    assert_eq!(super::reached(&mut region, NOW), "1");
 }

@@ -16,15 +16,7 @@ stages:
 ";
 
 fn loaded() -> Region {
-    let api: RestApi = serde_saphyr::from_str(FILE).unwrap();
-    let mut region = Region {
-        account: "111122223333".into(),
-        region: "eu-west-1".into(),
-        ..Region::default()
-    };
-    region.rest_apis.insert(API.into(), api);
-    region.settle(NOW);
-    region
+    with_api(serde_saphyr::from_str(FILE).unwrap())
 }
 
 #[test]
