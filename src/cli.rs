@@ -1,11 +1,16 @@
 //! The command line.
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kube::Config;
 
-use crate::controller::intervals::Intervals;
+use crate::controller::intervals::{Intervals, LONGEST_REQUEST};
+use crate::controller::leader::Election;
+use crate::controller::run::Settings;
 use crate::telemetry::Format;
 
 /// Keeps an AWS Lambda alias, its warm capacity and the traffic that reaches it as one Kubernetes resource says.
@@ -84,7 +89,7 @@ pub struct Leader {
     /// Do not stand for election: this is the only replica, and will be.
     #[arg(long, env = "WARMLAMBDA_NO_LEADER_ELECTION")]
     pub no_leader_election: bool,
-    /// Namespace of the Lease. Default: that of the pod, else `default`.
+    /// Namespace of the Lease. Default: that of the pod, or of the kubeconfig's context.
     #[arg(long, env = "WARMLAMBDA_LEASE_NAMESPACE")]
     pub lease_namespace: Option<String>,
     /// Name of the Lease.
@@ -138,7 +143,52 @@ impl Timing {
     }
 }
 
+impl Run {
+    /// What these flags and the surroundings say. `found_region` is what the AWS SDK found.
+    ///
+    /// # Errors
+    /// A sentence for the person who set the flags.
+    pub fn settings(&self, kubernetes: &Config, found_region: Option<String>) -> Result<Settings, String> {
+        let (leader, identity) = (&self.leader, self.leader.identity());
+        if let Some(contradiction) = leader.contradiction() {
+            return Err(contradiction);
+        }
+        let election = Election {
+            name: leader.lease_name.clone(),
+            identity: identity.clone(),
+            lease_duration: leader.lease_duration,
+            renew_deadline: leader.renew_deadline,
+            retry_period: leader.retry_period,
+            quiet: LONGEST_REQUEST,
+        };
+        Ok(Settings {
+            namespaces: self.watch_namespaces.iter().filter(|n| !n.is_empty()).cloned().collect(),
+            default_region: self.default_region.clone().or(found_region).filter(|r| !r.is_empty()),
+            intervals: self.timing.intervals(),
+            concurrency: self.max_concurrent_reconciles,
+            election: (!leader.no_leader_election).then_some(election),
+            lease_namespace: leader
+                .lease_namespace
+                .clone()
+                .unwrap_or_else(|| kubernetes.default_namespace.clone()),
+            instance: identity,
+        })
+    }
+}
+
 impl Leader {
+    /// Who we are: never used by two processes, not even by one after a restart.
+    fn identity(&self) -> String {
+        let host = || {
+            std::fs::read_to_string("/proc/sys/kernel/hostname")
+                .ok()
+                .map(|name| name.trim().to_owned())
+        };
+        let name = self.identity.clone().or_else(host).unwrap_or_else(|| "warmlambda".into());
+        // The standard library's only randomness: the seed of its hash maps.
+        format!("{name}_{:016x}", RandomState::new().build_hasher().finish())
+    }
+
     /// What is wrong with the durations together, if anything: a leader must stop before another may begin.
     pub fn contradiction(&self) -> Option<String> {
         let (lease, renew, retry) = (self.lease_duration, self.renew_deadline, self.retry_period);
@@ -169,12 +219,20 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 fn positive(text: &str) -> Result<Duration, String> {
     let duration = duration(text)?;
-    if duration.is_zero() { Err("must be more than zero".into()) } else { Ok(duration) }
+    if duration.is_zero() {
+        Err("must be more than zero".into())
+    } else {
+        Ok(duration)
+    }
 }
 
 fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
-    if share > 0.0 && share <= 1.0 { Ok(share) } else { Err("must be above 0, up to 1".into()) }
+    if share > 0.0 && share <= 1.0 {
+        Ok(share)
+    } else {
+        Err("must be above 0, up to 1".into())
+    }
 }
 
 #[cfg(test)]
@@ -193,7 +251,17 @@ mod tests {
         assert_eq!(duration("300s"), Ok(Duration::from_mins(5)));
         assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
         assert_eq!(duration("2h"), Ok(Duration::from_hours(2)));
-        for wrong in ["", "5", "s", "-5s", "5 s", "5d", "1.5s", "99999999999999999999h", "18446744073709551615h"] {
+        for wrong in [
+            "",
+            "5",
+            "s",
+            "-5s",
+            "5 s",
+            "5d",
+            "1.5s",
+            "99999999999999999999h",
+            "18446744073709551615h",
+        ] {
             assert!(duration(wrong).is_err(), "{wrong:?}");
         }
     }
@@ -210,7 +278,9 @@ mod tests {
     fn a_leader_must_stop_before_another_may_begin() {
         let run = |flags: &[&str]| -> Leader {
             let flags = ["warmlambda", "run"].iter().chain(flags);
-            let Command::Run(run) = Cli::try_parse_from(flags).unwrap().command else { panic!("not run") };
+            let Command::Run(run) = Cli::try_parse_from(flags).unwrap().command else {
+                panic!("not run")
+            };
             run.leader
         };
         assert_eq!(run(&[]).contradiction(), None);

@@ -9,5 +9,6 @@ pub mod cli;
 pub mod controller;
 pub mod metrics;
 pub mod plan;
+pub mod reference;
 pub mod server;
 pub mod telemetry;

@@ -6,7 +6,6 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 /// `/livez`: the process answers. `/readyz`: `ready` says so.
 pub fn probes(ready: impl Fn() -> bool + Clone + Send + Sync + 'static) -> Router {
@@ -20,7 +19,9 @@ pub fn probes(ready: impl Fn() -> bool + Clone + Send + Sync + 'static) -> Route
             }
         }
     };
-    Router::new().route("/livez", get(|| async { "ok\n" })).route("/readyz", get(readyz))
+    Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
 }
 
 /// `/metrics` with the text that `render` makes.
@@ -32,13 +33,12 @@ pub fn metrics(render: impl Fn() -> String + Clone + Send + Sync + 'static) -> R
     Router::new().route("/metrics", get(answer))
 }
 
-/// Serves until told to stop.
+/// Serves for ever.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) -> io::Result<()> {
-    let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-    axum::serve(listener, router).with_graceful_shutdown(stopped).await
+pub async fn serve(listener: TcpListener, router: Router) -> io::Result<()> {
+    axum::serve(listener, router).await
 }
 
 #[cfg(test)]
@@ -66,6 +66,9 @@ mod tests {
     #[tokio::test]
     async fn metrics_are_served_in_the_text_format_of_prometheus() {
         let (status, kind, body) = ask(metrics(|| "x 1\n".into()), "/metrics").await;
-        assert_eq!((status, kind.as_str(), body.as_str()), (StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", "x 1\n"));
+        assert_eq!(
+            (status, kind.as_str(), body.as_str()),
+            (StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", "x 1\n")
+        );
     }
 }

@@ -42,7 +42,9 @@ pub fn start(format: Format, filter: &str) -> Result<(), LogError> {
     let registry = Registry::default().with(EnvFilter::try_new(filter)?);
     match format {
         Format::Json => registry.with(JsonLines::new(std::io::stderr)).try_init()?,
-        Format::Text => registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false)).try_init()?,
+        Format::Text => registry
+            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false))
+            .try_init()?,
     }
     Ok(())
 }
@@ -152,7 +154,10 @@ mod tests {
         let line: Value = serde_json::from_slice(&lines.0.lock().unwrap()).unwrap();
         assert_eq!(line["level"], "info");
         assert_eq!(line["msg"], "the alias serves 41");
-        assert_eq!((&line["namespace"], &line["name"], &line["generation"]), (&"shop".into(), &"fir".into(), &3.into()));
+        assert_eq!(
+            (&line["namespace"], &line["name"], &line["generation"]),
+            (&"shop".into(), &"fir".into(), &3.into())
+        );
         assert_eq!(line["reason"], "AliasMoved");
         assert!(line["ts"].as_str().unwrap().parse::<Timestamp>().is_ok());
     }

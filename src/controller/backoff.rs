@@ -22,6 +22,14 @@ impl Attempts {
         attempt
     }
 
+    /// How many passes in a row, up to the last one, ended with a call that failed.
+    pub fn failures(&self, uid: &str) -> u32 {
+        match self.by_uid.get(uid) {
+            Some((Cadence::Retry, attempt)) => attempt.saturating_add(1),
+            _ => 0,
+        }
+    }
+
     /// Forgets an object that is gone.
     pub fn forget(&mut self, uid: &str) {
         self.by_uid.remove(uid);
@@ -46,8 +54,10 @@ mod tests {
     #[test]
     fn failures_in_a_row_are_counted_and_anything_else_starts_anew() {
         let mut attempts = Attempts::default();
-        let counts = [Cadence::Retry, Cadence::Retry, Cadence::Retry, Cadence::Settled, Cadence::Retry].map(|c| attempts.count("a", c, false));
+        let counts =
+            [Cadence::Retry, Cadence::Retry, Cadence::Retry, Cadence::Settled, Cadence::Retry].map(|c| attempts.count("a", c, false));
         assert_eq!(counts, [0, 1, 2, 0, 0]);
+        assert_eq!(attempts.failures("a"), 1);
         assert_eq!(attempts.count("b", Cadence::Retry, false), 0, "objects are counted apart");
     }
 

@@ -18,6 +18,7 @@ use super::leader::{Claim, Epoch, while_held};
 use super::report::Written;
 use crate::api::WarmLambdaEndpoint;
 use crate::metrics::Metrics;
+use crate::plan::assess::Moment;
 use crate::plan::usage::Usage;
 
 /// An endpoint as the watch gives it: one that does not parse must not stop the watch for all others.
@@ -95,6 +96,18 @@ impl<C> Context<C> {
     /// The region of an endpoint; `None` when neither it nor the operator names one.
     pub fn region<'a>(&'a self, endpoint: &'a WarmLambdaEndpoint) -> Option<&'a str> {
         endpoint.spec.region.as_deref().or(self.default_region.as_deref())
+    }
+
+    /// When a verdict on `endpoint` is spoken; `failed` tells that this pass failed.
+    pub fn moment(&self, endpoint: &WarmLambdaEndpoint, failed: bool) -> Moment {
+        let uid = endpoint.uid().unwrap_or_default();
+        let before = lock(&self.attempts).failures(&uid);
+        Moment {
+            now: self.now(),
+            generation: endpoint.metadata.generation.unwrap_or_default(),
+            grace: self.intervals.grace,
+            failures: if failed { before.saturating_add(1) } else { 0 },
+        }
     }
 
     /// Now, in whole seconds: no time in status is finer.

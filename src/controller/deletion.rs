@@ -13,8 +13,8 @@ use crate::plan::assess::{Cadence, Event, Stop};
 use crate::plan::cleanup::{Cleanup, cleanup};
 use crate::plan::memory::Memory;
 
-/// Rounds of observing and writing within one pass. One writes, the next sees that nothing is left.
-const ROUNDS: usize = 3;
+/// Rounds of observing and writing within one pass: capacity, a statement, the alias, and the look that nothing is left.
+const ROUNDS: usize = 4;
 
 /// Cleans up as the deletion policy says, then lets the object go.
 ///

@@ -15,6 +15,10 @@ const POOL_RATE: f64 = 15.0;
 /// Of the operator's share, what the resync of quiet endpoints may use; the rest is for endpoints on which something happens.
 const RESYNC_PART: f64 = 0.5;
 
+/// Longest time that one request to AWS may be under way: the time-out of an attempt in `aws/clients.rs`. A new leader that took
+/// over from one that vanished keeps quiet for as long.
+pub const LONGEST_REQUEST: Duration = Duration::from_secs(10);
+
 /// When to look again, as the flags say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intervals {
@@ -30,6 +34,9 @@ pub struct Intervals {
     pub slow_base: Duration,
     /// Longest wait for such a thing: it costs little, and nobody must have to wake the operator.
     pub slow_cap: Duration,
+    /// How long a function may be missing or a call denied before a person is asked for: what the same sync of a GitOps tool
+    /// makes, and a role that is new to IAM, are there within a minute or two.
+    pub grace: Duration,
     /// Longest pass. Eight run at once; one whose answers never come must not hold its place for ever.
     pub pass: Duration,
     /// Between two samples of CloudWatch for the whole fleet; it is billed per metric. Zero: never. Source: AWS-57.
@@ -47,6 +54,7 @@ impl Default for Intervals {
             retry_cap: Duration::from_mins(5),
             slow_base: Duration::from_mins(5),
             slow_cap: Duration::from_mins(30),
+            grace: Duration::from_mins(2),
             pass: Duration::from_mins(2),
             usage: Duration::from_mins(5),
             quota_share: 0.6,
@@ -99,7 +107,10 @@ mod tests {
     #[test]
     fn the_resync_stays_within_a_tenth_of_five_minutes() {
         for n in 0..200 {
-            let seconds = Intervals::default().next(Cadence::Settled, &format!("uid-{n}"), 0, 1).unwrap().as_secs_f64();
+            let seconds = Intervals::default()
+                .next(Cadence::Settled, &format!("uid-{n}"), 0, 1)
+                .unwrap()
+                .as_secs_f64();
             assert!((270.0..=330.0).contains(&seconds), "{seconds}");
         }
     }

@@ -8,7 +8,6 @@ pub mod finalizer;
 pub mod intervals;
 pub mod leader;
 pub mod ownership;
-mod recall;
 pub mod reconcile;
 pub mod report;
 pub mod run;

@@ -26,10 +26,7 @@ pub struct Next {
 impl Next {
     /// The next look after a pass that moved something.
     pub const fn look(cadence: Cadence) -> Self {
-        Self {
-            cadence,
-            progress: true,
-        }
+        Self { cadence, progress: true }
     }
 }
 
@@ -80,7 +77,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
         outcome: &outcome,
         previous: &previous,
         usage: usage.as_ref(),
-        now: ctx.now(),
+        moment: ctx.moment(endpoint, outcome.failed.is_some()),
     });
     let progress = !outcome.applied.is_empty();
     report::publish(endpoint, ctx, &epoch, &previous, verdict, progress).await

@@ -61,8 +61,8 @@ fn version_of(endpoint: &WarmLambdaEndpoint) -> Option<u64> {
 /// As [`publish`].
 pub async fn stop<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch, stop: &Stop) -> Result<Next, Error> {
     let previous = lock(&ctx.written).latest(endpoint);
-    let generation = endpoint.metadata.generation.unwrap_or_default();
-    let verdict = assess_stop(stop, &previous, generation, ctx.now());
+    let failed = matches!(stop, Stop::Unread(_) | Stop::Deleting(_, Some(_)));
+    let verdict = assess_stop(stop, &previous, ctx.moment(endpoint, failed));
     publish(endpoint, ctx, epoch, &previous, verdict, false).await
 }
 
@@ -131,7 +131,8 @@ async fn apply<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch
         Err(kube::Error::Api(gone)) if gone.is_not_found() => Ok(()),
         Err(error) => {
             let conflict = matches!(&error, kube::Error::Api(status) if status.is_conflict());
-            ctx.metrics.status_write(if conflict { StatusWrite::Conflict } else { StatusWrite::Failed });
+            ctx.metrics
+                .status_write(if conflict { StatusWrite::Conflict } else { StatusWrite::Failed });
             Err(Error::kubernetes("apply the status")(error))
         }
     }
@@ -176,7 +177,8 @@ mod tests {
     #[test]
     fn the_order_of_conditions_is_no_difference() {
         let status = |types: [&str; 2]| -> WarmLambdaEndpointStatus {
-            let condition = |t: &str| json!({"type": t, "status": "True", "reason": "R", "message": "", "lastTransitionTime": "2026-11-22T05:00:00Z"});
+            let condition =
+                |t: &str| json!({"type": t, "status": "True", "reason": "R", "message": "", "lastTransitionTime": "2026-11-22T05:00:00Z"});
             serde_json::from_value(json!({"conditions": types.map(condition)})).unwrap()
         };
         assert!(!differs(&status(["Ready", "AliasReady"]), &status(["AliasReady", "Ready"])));

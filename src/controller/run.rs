@@ -91,7 +91,13 @@ impl<C: Cloud> Operator<C> {
     ///
     /// # Errors
     /// [`RunError::Client`].
-    pub fn new(cloud: C, config: &Config, settings: Settings, metrics: Arc<Metrics>, stop: watch::Receiver<bool>) -> Result<Self, RunError> {
+    pub fn new(
+        cloud: C,
+        config: &Config,
+        settings: Settings,
+        metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self, RunError> {
         let client = client(config, Some(READ_TIMEOUT))?;
         let (store, writer) = reflector::store();
         let (claim, claimed) = watch::channel(Claim::default());
@@ -152,7 +158,10 @@ impl<C: Cloud> Operator<C> {
             () = crd_is_served(&watch_client, &settings.namespaces) => {}
             () = stopped.clone() => return Ok(()),
         }
-        let events = noted(endpoints::events(&watch_client, &settings.namespaces).reflect(writer).boxed(), ctx.clone());
+        let events = noted(
+            endpoints::events(&watch_client, &settings.namespaces).reflect(writer).boxed(),
+            ctx.clone(),
+        );
         let passes = passes(events, ctx.clone(), settings.concurrency, stopped.clone());
         let (release, released) = oneshot::channel::<()>();
         let tenure = tenure(&ctx, &settings, lease_client, claim, async { drop(released.await) });
@@ -247,7 +256,12 @@ fn noted<C: Cloud>(
         Ok(Event::Apply(guarded) | Event::InitApply(guarded)) => {
             if let Err(invalid) = &guarded.0 {
                 let meta = guarded.meta();
-                tracing::warn!(namespace = meta.namespace, name = meta.name, error = invalid.error, "does not parse and is left alone");
+                tracing::warn!(
+                    namespace = meta.namespace,
+                    name = meta.name,
+                    error = invalid.error,
+                    "does not parse and is left alone"
+                );
             }
         }
         Ok(Event::Delete(guarded)) => {

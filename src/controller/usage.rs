@@ -57,7 +57,9 @@ async fn refresh<C: Cloud>(ctx: &Context<C>) -> Vec<ObjectRef<Guarded>> {
             }
         };
         for (endpoint, guarded) in endpoints {
-            let (Some(usage), Some(uid)) = (answers.get(&alias(endpoint)), endpoint.uid()) else { continue };
+            let (Some(usage), Some(uid)) = (answers.get(&alias(endpoint)), endpoint.uid()) else {
+                continue;
+            };
             if is_news(endpoint, usage) {
                 visits.push(ObjectRef::from_obj(guarded));
             }
@@ -81,6 +83,8 @@ fn alias(endpoint: &WarmLambdaEndpoint) -> (String, String) {
 /// Whether requests began to find no warm environment, or no longer do, since status was written.
 fn is_news(endpoint: &WarmLambdaEndpoint, usage: &Usage) -> bool {
     let conditions = endpoint.status.iter().flat_map(|s| &s.conditions);
-    let said = conditions.into_iter().any(|c| c.type_ == ConditionType::CapacitySaturated.as_str() && c.reason == Reason::Spillover.as_str());
+    let said = conditions
+        .into_iter()
+        .any(|c| c.type_ == ConditionType::CapacitySaturated.as_str() && c.reason == Reason::Spillover.as_str());
     usage.spillover.is_some_and(|n| n > 0.0) != said
 }

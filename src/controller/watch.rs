@@ -44,7 +44,10 @@ pub fn changes() -> impl Predicate<Guarded> + Send + Sync + 'static {
         Some(hasher.finish())
     };
     // The generation alone would not do: adding the finalizer does not change it, and the pass after that is the first real one.
-    predicates::generation.combine(predicates::finalizers).combine(predicates::annotations).combine(deletion)
+    predicates::generation
+        .combine(predicates::finalizers)
+        .combine(predicates::annotations)
+        .combine(deletion)
 }
 
 /// Several watches as if they were one: the first listing is complete when all are, and a watch that starts over replaces only
@@ -88,7 +91,9 @@ impl<K: Resource + Clone> Merge<K> {
                 part.listed = true;
                 let before = std::mem::replace(&mut part.known, std::mem::take(&mut part.listing));
                 let gone = before.into_iter().filter(|(key, _)| !part.known.contains_key(key));
-                gone.map(|(_, object)| Event::Delete(object)).chain(part.known.values().cloned().map(Event::Apply)).collect()
+                gone.map(|(_, object)| Event::Delete(object))
+                    .chain(part.known.values().cloned().map(Event::Apply))
+                    .collect()
             }
             Event::Apply(object) => {
                 part.known.insert(key(&object), object.clone());
@@ -162,8 +167,14 @@ mod tests {
     fn the_first_listing_is_complete_when_every_namespace_is_listed() {
         let mut merge = Merge::new(2);
         assert!(list(&mut merge, 0, &[object("a", "x")]).is_empty());
-        assert!(merge.take(0, Event::Apply(object("a", "y"))).is_empty(), "not before the listing is complete");
-        assert_eq!(list(&mut merge, 1, &[object("b", "z")]), ["init", "list x", "list y", "list z", "listed"]);
+        assert!(
+            merge.take(0, Event::Apply(object("a", "y"))).is_empty(),
+            "not before the listing is complete"
+        );
+        assert_eq!(
+            list(&mut merge, 1, &[object("b", "z")]),
+            ["init", "list x", "list y", "list z", "listed"]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The series of the endpoints, computed from the watched objects whenever somebody asks: so they go with the object.
 
-use kube::ResourceExt;
 use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt;
 
 use super::registry::Sample;
 use super::table::{self, Metric};
@@ -13,7 +13,11 @@ pub fn samples(endpoint: &WarmLambdaEndpoint, usage: Option<&Usage>, now: Timest
     let (namespace, name) = (endpoint.namespace().unwrap_or_default(), endpoint.name_any());
     let sample = |metric: &'static Metric, further: &[&str], value: f64| Sample {
         metric,
-        labels: [namespace.as_str(), &name].into_iter().chain(further.iter().copied()).map(str::to_owned).collect(),
+        labels: [namespace.as_str(), &name]
+            .into_iter()
+            .chain(further.iter().copied())
+            .map(str::to_owned)
+            .collect(),
         value,
     };
     let mut samples = vec![sample(&table::ENDPOINT_INFO, &info(endpoint).each_ref().map(String::as_str), 1.0)];
@@ -43,7 +47,12 @@ pub fn samples(endpoint: &WarmLambdaEndpoint, usage: Option<&Usage>, now: Timest
 /// function, alias, function_version, trigger, region, account.
 fn info(endpoint: &WarmLambdaEndpoint) -> [String; 6] {
     let status = endpoint.status.clone().unwrap_or_default();
-    let mut kinds: Vec<_> = endpoint.spec.triggers.iter().filter_map(|t| t.rest_api.as_ref().map(|_| TriggerKind::RestApi)).collect();
+    let mut kinds: Vec<_> = endpoint
+        .spec
+        .triggers
+        .iter()
+        .filter_map(|t| t.rest_api.as_ref().map(|_| TriggerKind::RestApi))
+        .collect();
     kinds.dedup();
     [
         endpoint.spec.function_name.clone(),
@@ -109,6 +118,10 @@ mod tests {
     #[test]
     fn without_traffic_there_is_no_ratio() {
         let samples = samples(&endpoint(), Some(&Usage::default()), Timestamp::UNIX_EPOCH);
-        assert!(!samples.iter().any(|s| [table::SPILLOVER, table::UTILIZATION, table::METRICS_AGE].contains(s.metric)));
+        assert!(
+            !samples
+                .iter()
+                .any(|s| [table::SPILLOVER, table::UTILIZATION, table::METRICS_AGE].contains(s.metric))
+        );
     }
 }

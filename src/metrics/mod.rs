@@ -6,6 +6,8 @@ mod table;
 
 use std::time::Duration;
 
+use crate::aws::RequestObserver;
+
 pub use endpoints::samples;
 pub use registry::{Registry, Sample};
 pub use table::{ALL, Kind, Metric, Stability, markdown};
@@ -113,18 +115,21 @@ impl Metrics {
         }
     }
 
-    /// Counts a request that was sent to AWS; `code` is AWS's error code, or `OK`.
-    pub fn aws_request(&self, service: &str, operation: &str, code: &str, seconds: f64, retried: bool, throttled: bool) {
-        let code = if code == "OK" { "ok" } else { code };
-        self.registry.add(&table::AWS_REQUESTS, &[service, operation, code], 1.0);
-        self.registry.observe(&table::AWS_SECONDS, &[service, operation], seconds);
-        self.registry.add(&table::AWS_RETRIES, &[service, operation], f64::from(u8::from(retried)));
-        self.registry.add(&table::AWS_THROTTLED, &[service, operation], f64::from(u8::from(throttled)));
-    }
-
     /// The text of everything, with what is computed now.
     pub fn text(&self, computed: &[Sample]) -> String {
         self.registry.text(computed)
+    }
+}
+
+impl RequestObserver for Metrics {
+    fn request(&self, service: &'static str, operation: &'static str, code: &str, seconds: f64, retried: bool, throttled: bool) {
+        let code = if code == "OK" { "ok" } else { code };
+        self.registry.add(&table::AWS_REQUESTS, &[service, operation, code], 1.0);
+        self.registry.observe(&table::AWS_SECONDS, &[service, operation], seconds);
+        self.registry
+            .add(&table::AWS_RETRIES, &[service, operation], f64::from(u8::from(retried)));
+        self.registry
+            .add(&table::AWS_THROTTLED, &[service, operation], f64::from(u8::from(throttled)));
     }
 }
 

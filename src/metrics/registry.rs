@@ -80,7 +80,11 @@ impl Registry {
             }
             if !lines.is_empty() {
                 let help = metric.help.replace('\\', r"\\").replace('\n', r"\n");
-                text.push_str(&format!("# HELP {0} {help}\n# TYPE {0} {1}\n{lines}", metric.name, metric.kind.as_str()));
+                text.push_str(&format!(
+                    "# HELP {0} {help}\n# TYPE {0} {1}\n{lines}",
+                    metric.name,
+                    metric.kind.as_str()
+                ));
             }
         }
         text
@@ -106,11 +110,20 @@ fn series(lines: &mut String, metric: &Metric, labels: &[String], value: &Value)
 
 fn pairs(metric: &Metric, labels: &[String]) -> Vec<String> {
     let escape = |value: &String| value.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
-    metric.labels.iter().zip(labels).map(|(name, value)| format!("{name}=\"{}\"", escape(value))).collect()
+    metric
+        .labels
+        .iter()
+        .zip(labels)
+        .map(|(name, value)| format!("{name}=\"{}\"", escape(value)))
+        .collect()
 }
 
 fn line(lines: &mut String, name: &str, suffix: &str, pairs: &[String], value: f64) {
-    let labels = if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) };
+    let labels = if pairs.is_empty() {
+        String::new()
+    } else {
+        format!("{{{}}}", pairs.join(","))
+    };
     // Writing to a String cannot fail.
     let _ = writeln!(lines, "{name}{suffix}{labels} {value}");
 }
@@ -147,7 +160,10 @@ mod tests {
             r#"_sum{controller="c"} 500.32"#,
             r#"_count{controller="c"} 3"#,
         ] {
-            assert!(text.contains(&format!("controller_runtime_reconcile_time_seconds{line}\n")), "{line} is not in\n{text}");
+            assert!(
+                text.contains(&format!("controller_runtime_reconcile_time_seconds{line}\n")),
+                "{line} is not in\n{text}"
+            );
         }
     }
 

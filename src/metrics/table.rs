@@ -133,7 +133,12 @@ mod tests {
     fn names_follow_the_conventions_of_prometheus() {
         for metric in ALL {
             let counter = metric.kind == Kind::Counter;
-            assert_eq!(metric.name.ends_with("_total"), counter, "{}: counters, and only they, end in _total", metric.name);
+            assert_eq!(
+                metric.name.ends_with("_total"),
+                counter,
+                "{}: counters, and only they, end in _total",
+                metric.name
+            );
             assert!(metric.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", metric.name);
             assert!(!metric.name.contains("millisecond"), "{}: base units", metric.name);
             assert_eq!(ALL.iter().filter(|m| m.name == metric.name).count(), 1, "{} is unique", metric.name);

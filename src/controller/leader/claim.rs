@@ -31,11 +31,7 @@ struct Tenure {
 impl Claim {
     /// A tenure that begins. Nothing may be written before `quiet_until`, nor from `until` on.
     pub const fn new(epoch: Epoch, quiet_until: Instant, until: Instant) -> Self {
-        let tenure = Tenure {
-            epoch,
-            quiet_until,
-            until,
-        };
+        let tenure = Tenure { epoch, quiet_until, until };
         Self { tenure: Some(tenure) }
     }
 

@@ -35,7 +35,11 @@ pub fn decide(lease: Option<&LeaseSpec>, me: &str, held_before: bool, unchanged_
     let seconds = spec.lease_duration_seconds.and_then(|s| u64::try_from(s).ok()).filter(|s| *s > 0);
     // Nothing or nonsense must not mean "expired at once".
     let duration = seconds.map_or(own_duration, Duration::from_secs);
-    if unchanged_for >= duration { Decision::TakeOver } else { Decision::Wait }
+    if unchanged_for >= duration {
+        Decision::TakeOver
+    } else {
+        Decision::Wait
+    }
 }
 
 #[cfg(test)]
@@ -76,8 +80,16 @@ mod tests {
     #[test]
     fn a_nonsensical_duration_counts_as_our_own() {
         for seconds in [None, Some(0), Some(-5)] {
-            assert_eq!(decide(Some(&held(seconds)), "me", true, Duration::from_secs(14), OWN), Decision::Wait, "{seconds:?}");
-            assert_eq!(decide(Some(&held(seconds)), "me", true, OWN, OWN), Decision::TakeOver, "{seconds:?}");
+            assert_eq!(
+                decide(Some(&held(seconds)), "me", true, Duration::from_secs(14), OWN),
+                Decision::Wait,
+                "{seconds:?}"
+            );
+            assert_eq!(
+                decide(Some(&held(seconds)), "me", true, OWN, OWN),
+                Decision::TakeOver,
+                "{seconds:?}"
+            );
         }
     }
 

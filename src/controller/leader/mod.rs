@@ -120,9 +120,19 @@ impl Election {
             }
             Err(_) => return None,
         };
-        let quiet = if decision == Decision::TakeOver { self.quiet } else { Duration::ZERO };
+        let quiet = if decision == Decision::TakeOver {
+            self.quiet
+        } else {
+            Duration::ZERO
+        };
         let (epoch, until) = (epoch_of(&lease)?, sent + self.renew_deadline);
-        tracing::info!(lease = self.name, identity = self.identity, epoch = epoch.transitions, ?quiet, "leading");
+        tracing::info!(
+            lease = self.name,
+            identity = self.identity,
+            epoch = epoch.transitions,
+            ?quiet,
+            "leading"
+        );
         claim.send_replace(Claim::new(epoch, Instant::now() + quiet, until));
         Some((lease, until))
     }
