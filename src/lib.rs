@@ -5,4 +5,10 @@
 
 pub mod api;
 pub mod aws;
+pub mod cli;
+pub mod controller;
+pub mod metrics;
 pub mod plan;
+pub mod reference;
+pub mod server;
+pub mod telemetry;

@@ -1,3 +1,91 @@
 //! Wires the operator together and runs it.
 
-fn main() {}
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use warmlambda::api::crd_yaml;
+use warmlambda::aws::{self, Aws};
+use warmlambda::cli::{Artefact, Cli, Command, Run};
+use warmlambda::controller::run::Operator;
+use warmlambda::metrics::Metrics;
+use warmlambda::{metrics, reference, server, telemetry};
+
+/// What every fallible part of the wiring returns: it only ends in a line on standard error.
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Run(flags) => start(&flags),
+        Command::Crd => crd_yaml().map_err(Into::into).map(|yaml| print!("{yaml}")),
+        Command::Print { what } => print_artefact(what),
+        Command::Version => {
+            println!("warmlambda {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("warmlambda: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_artefact(what: Artefact) -> Outcome {
+    let text = match what {
+        Artefact::IamPolicy => reference::iam_policy()?,
+        Artefact::Metrics => metrics::markdown(),
+        Artefact::CrdReference => reference::crd(),
+        Artefact::Conditions => reference::conditions(),
+    };
+    print!("{text}");
+    Ok(())
+}
+
+#[tokio::main]
+async fn start(flags: &Run) -> Outcome {
+    telemetry::start(flags.log_format, &flags.log_level)?;
+    let (stop, stopped) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stop.send_replace(true);
+        // The receivers hear of it as long as the sender lives.
+        std::future::pending::<()>().await
+    });
+
+    let counts = Arc::new(Metrics::default());
+    let shares = aws::Settings {
+        quota_share: flags.timing.aws_quota_share,
+        ..aws::Settings::default()
+    };
+    let cloud = Aws::connect(shares, counts.clone()).await;
+    let config = kube::Config::infer().await?;
+    let settings = flags.settings(&config, cloud.default_region())?;
+    let operator = Operator::new(cloud, &config, settings, counts, stopped.clone())?;
+
+    let (ready, numbers) = (operator.view(), operator.view());
+    let probes = server::probes(move || ready.is_ready());
+    let metrics = server::metrics(move || numbers.metrics());
+    let (health, scrapes) = (
+        TcpListener::bind(flags.health_addr).await?,
+        TcpListener::bind(flags.metrics_addr).await?,
+    );
+    // The servers answer until the controller has ended, so that a drain can be watched.
+    tokio::select! {
+        ended = operator.run() => ended.map_err(Into::into),
+        failed = server::serve(health, probes) => failed.map_err(Into::into),
+        failed = server::serve(scrapes, metrics) => failed.map_err(Into::into),
+    }
+}

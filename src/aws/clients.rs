@@ -109,6 +109,11 @@ impl Aws {
         }
     }
 
+    /// The region that the environment or the profile names.
+    pub fn default_region(&self) -> Option<String> {
+        self.config.region().map(ToString::to_string)
+    }
+
     fn region(&self, name: &str) -> Arc<Region> {
         let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         let region = regions.entry(name.to_owned()).or_insert_with(|| Arc::new(self.build(name)));

@@ -1,0 +1,123 @@
+//! What every pass needs.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use k8s_openapi::jiff::Timestamp;
+use kube::core::DeserializeGuard;
+use kube::runtime::events::Recorder;
+use kube::runtime::reflector::Store;
+use kube::{Api, Client, ResourceExt};
+use tokio::sync::watch;
+
+use super::backoff::Attempts;
+use super::error::Error;
+use super::intervals::Intervals;
+use super::leader::{Claim, Epoch, while_held};
+use super::report::Written;
+use crate::api::WarmLambdaEndpoint;
+use crate::metrics::Metrics;
+use crate::plan::assess::Moment;
+use crate::plan::usage::Usage;
+
+/// An endpoint as the watch gives it: one that does not parse must not stop the watch for all others.
+pub type Guarded = DeserializeGuard<WarmLambdaEndpoint>;
+
+/// What every pass needs. `C` is AWS.
+pub struct Context<C> {
+    /// AWS.
+    pub cloud: C,
+    /// For writes to Kubernetes and reads from its quorum; retries nothing by itself.
+    pub client: Client,
+    /// Every endpoint, as the watch saw it last.
+    pub store: Store<Guarded>,
+    /// Whether this process leads.
+    pub claim: watch::Receiver<Claim>,
+    /// True once the process is to stop: what is under way is brought to an end, nothing new begins.
+    pub stop: watch::Receiver<bool>,
+    /// The one recorder of events: it holds the memory that folds repeated ones.
+    pub recorder: Recorder,
+    /// Region of endpoints that name none.
+    pub default_region: Option<String>,
+    /// When to look again.
+    pub intervals: Intervals,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// The latest sample of CloudWatch, by uid.
+    pub usage: Mutex<BTreeMap<String, Usage>>,
+    /// Passes without progress, by uid.
+    pub attempts: Mutex<Attempts>,
+    /// Status writes that the watch has not shown yet.
+    pub written: Mutex<Written>,
+    /// The wall clock; tests bring their own.
+    pub clock: fn() -> Timestamp,
+}
+
+impl<C> Context<C> {
+    /// The tenure in which writes may be sent now.
+    ///
+    /// # Errors
+    /// [`Error::NotLeading`] for a follower.
+    pub fn epoch(&self) -> Result<Epoch, Error> {
+        self.claim.borrow().epoch().cloned().ok_or(Error::NotLeading)
+    }
+
+    /// Runs a write that was decided in `epoch`, for as long as that tenure lasts.
+    ///
+    /// # Errors
+    /// [`Error::NotLeading`] when it is not sent, or its answer not awaited, because the tenure has ended.
+    pub async fn fenced<T>(&self, epoch: &Epoch, write: impl Future<Output = T>) -> Result<T, Error> {
+        while_held(&self.claim, epoch, write).await.map_err(|_| Error::NotLeading)
+    }
+
+    /// Runs reads, and drops them when the process is to stop: nothing is lost with them.
+    ///
+    /// # Errors
+    /// [`Error::Stopping`] when they were dropped.
+    pub async fn unless_stopped<T>(&self, reads: impl Future<Output = T>) -> Result<T, Error> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            answer = reads => Ok(answer),
+            Ok(_) = stop.wait_for(|stop| *stop) => Err(Error::Stopping),
+        }
+    }
+
+    /// Whether the process is to stop.
+    pub fn stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// The API of the namespace of an endpoint.
+    pub fn api(&self, endpoint: &WarmLambdaEndpoint) -> Api<WarmLambdaEndpoint> {
+        Api::namespaced(self.client.clone(), &endpoint.namespace().unwrap_or_default())
+    }
+
+    /// The region of an endpoint; `None` when neither it nor the operator names one.
+    pub fn region<'a>(&'a self, endpoint: &'a WarmLambdaEndpoint) -> Option<&'a str> {
+        endpoint.spec.region.as_deref().or(self.default_region.as_deref())
+    }
+
+    /// When a verdict on `endpoint` is spoken; `failed` tells that this pass failed.
+    pub fn moment(&self, endpoint: &WarmLambdaEndpoint, failed: bool) -> Moment {
+        let uid = endpoint.uid().unwrap_or_default();
+        let before = lock(&self.attempts).failures(&uid);
+        Moment {
+            now: self.now(),
+            generation: endpoint.metadata.generation.unwrap_or_default(),
+            grace: self.intervals.grace,
+            failures: if failed { before.saturating_add(1) } else { 0 },
+        }
+    }
+
+    /// Now, in whole seconds: no time in status is finer.
+    pub fn now(&self) -> Timestamp {
+        let now = (self.clock)();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
+    }
+}
+
+/// Locks what is never locked across an await and whose every state is valid, so that a panic elsewhere harms nothing here.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,144 @@
+//! Every duration of the controller, each with its reason.
+
+use std::time::Duration;
+
+use super::backoff::spread;
+use crate::plan::assess::Cadence;
+
+/// Reads of Lambda's shared control-plane pool that one quiet pass makes: `GetFunctionConfiguration`, `GetAlias`,
+/// `GetProvisionedConcurrencyConfig`, and now and then a page of versions.
+const POOLED_READS_PER_PASS: f64 = 4.0;
+
+/// What that pool allows per second, account and region. Source: AWS-52.
+const POOL_RATE: f64 = 15.0;
+
+/// Of the operator's share, what the resync of quiet endpoints may use; the rest is for endpoints on which something happens.
+const RESYNC_PART: f64 = 0.5;
+
+/// Longest time that one request to AWS may be under way: the time-out of an attempt in `aws/clients.rs`. A new leader that took
+/// over from one that vanished keeps quiet for as long.
+pub const LONGEST_REQUEST: Duration = Duration::from_secs(10);
+
+/// When to look again, as the flags say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intervals {
+    /// Between two looks at an endpoint that is as it should be. AWS has no watch: this bounds how long drift stays unseen.
+    pub resync: Duration,
+    /// First look after a write or while AWS works; then three and six times as long, since allocation takes minutes.
+    pub progress: Duration,
+    /// First retry of a call that failed in a way that passes; doubles with each failure.
+    pub retry_base: Duration,
+    /// Longest wait between retries: an outage of hours must end within minutes for us as well.
+    pub retry_cap: Duration,
+    /// First look at what only a person or another controller can change; doubles. Most such things are mended within minutes.
+    pub slow_base: Duration,
+    /// Longest wait for such a thing: it costs little, and nobody must have to wake the operator.
+    pub slow_cap: Duration,
+    /// How long a function may be missing or a call denied before a person is asked for: what the same sync of a GitOps tool
+    /// makes, and a role that is new to IAM, are there within a minute or two.
+    pub grace: Duration,
+    /// Longest pass. Eight run at once; one whose answers never come must not hold its place for ever.
+    pub pass: Duration,
+    /// Between two samples of CloudWatch for the whole fleet; it is billed per metric. Zero: never. Source: AWS-57.
+    pub usage: Duration,
+    /// The operator's share of AWS's quotas, above 0 up to 1: people and other tools live from the same ones.
+    pub quota_share: f64,
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        Self {
+            resync: Duration::from_mins(5),
+            progress: Duration::from_secs(5),
+            retry_base: Duration::from_secs(1),
+            retry_cap: Duration::from_mins(5),
+            slow_base: Duration::from_mins(5),
+            slow_cap: Duration::from_mins(30),
+            grace: Duration::from_mins(2),
+            pass: Duration::from_mins(2),
+            usage: Duration::from_mins(5),
+            quota_share: 0.6,
+        }
+    }
+}
+
+impl Intervals {
+    /// How long until the next look; `None` until the object changes. `attempt` counts the passes of this kind that directly
+    /// preceded, `fleet` the endpoints that are looked after.
+    pub fn next(&self, cadence: Cadence, uid: &str, attempt: u32, fleet: usize) -> Option<Duration> {
+        match cadence {
+            Cadence::InFlight => Some(self.progress * [1, 3, 6][attempt.min(2) as usize]),
+            // Always the same point within ±10 % for one object, so that the fleet stays spread.
+            Cadence::Settled => Some(self.stretched_resync(fleet).mul_f64(0.9 + 0.2 * spread(uid, 0))),
+            Cadence::Slow => Some(doubled(self.slow_base, attempt, self.slow_cap).mul_f64(0.9 + 0.1 * spread(uid, attempt))),
+            // Half of the wait is jitter: what failed together must not come back together.
+            Cadence::Retry => Some(doubled(self.retry_base, attempt, self.retry_cap).mul_f64(0.5 + 0.5 * spread(uid, attempt))),
+            Cadence::OnChange => None,
+        }
+    }
+
+    /// The resync interval, longer when the fleet is so large that looking at all of it would use up the quota share.
+    fn stretched_resync(&self, fleet: usize) -> Duration {
+        let affordable = POOL_RATE * self.quota_share.clamp(0.01, 1.0) * RESYNC_PART;
+        let needed = fleet as f64 * POOLED_READS_PER_PASS / affordable;
+        self.resync.max(Duration::from_secs_f64(needed))
+    }
+}
+
+fn doubled(base: Duration, attempt: u32, cap: Duration) -> Duration {
+    let factor = 2_u32.checked_pow(attempt).unwrap_or(u32::MAX);
+    base.saturating_mul(factor).min(cap)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(cadence: Cadence, attempt: u32, fleet: usize) -> Duration {
+        Intervals::default().next(cadence, "uid", attempt, fleet).unwrap()
+    }
+
+    #[test]
+    fn what_is_in_flight_is_looked_at_after_5_then_15_then_every_30_seconds() {
+        let seconds: Vec<_> = (0..5).map(|n| next(Cadence::InFlight, n, 1).as_secs()).collect();
+        assert_eq!(seconds, [5, 15, 30, 30, 30]);
+    }
+
+    #[test]
+    fn the_resync_stays_within_a_tenth_of_five_minutes() {
+        for n in 0..200 {
+            let seconds = Intervals::default()
+                .next(Cadence::Settled, &format!("uid-{n}"), 0, 1)
+                .unwrap()
+                .as_secs_f64();
+            assert!((270.0..=330.0).contains(&seconds), "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_large_fleet_is_looked_at_less_often_so_that_its_reads_stay_within_the_share() {
+        let fleet = 10_000;
+        let seconds = next(Cadence::Settled, 0, fleet).as_secs_f64();
+        let reads_per_second = fleet as f64 * POOLED_READS_PER_PASS / seconds;
+        assert!(reads_per_second <= POOL_RATE * 0.6 * RESYNC_PART * 1.12, "{reads_per_second}");
+    }
+
+    #[test]
+    fn retries_double_up_to_the_cap_and_are_never_shorter_than_half_of_it() {
+        let seconds: Vec<_> = (0..40).map(|n| next(Cadence::Retry, n, 1).as_secs_f64()).collect();
+        assert!((0.5..=1.0).contains(&seconds[0]), "{}", seconds[0]);
+        assert!((2.0..=4.0).contains(&seconds[2]), "{}", seconds[2]);
+        assert!(seconds[10..].iter().all(|s| (150.0..=300.0).contains(s)), "{seconds:?}");
+    }
+
+    #[test]
+    fn what_needs_a_person_is_looked_at_after_5_minutes_and_at_last_every_30() {
+        let minutes = |n| next(Cadence::Slow, n, 1).as_secs_f64() / 60.0;
+        assert!((4.5..=5.0).contains(&minutes(0)) && (27.0..=30.0).contains(&minutes(9)));
+    }
+
+    #[test]
+    fn what_only_the_object_can_change_is_not_looked_at() {
+        assert_eq!(Intervals::default().next(Cadence::OnChange, "uid", 0, 1), None);
+    }
+}

@@ -1,0 +1,252 @@
+//! Leader election by a Lease, for an operator whose effects lie outside Kubernetes.
+//!
+//! * Every write is a PUT with the resourceVersion last read; a conflict means that somebody else won.
+//! * Time is our monotonic clock since we saw the lease change ([`decide`]); no wall clock is ever compared.
+//! * A holder stops by itself before another may begin: `renew_deadline`, counted from when its last good request was *sent*,
+//!   is shorter than `lease_duration`.
+//! * Every acquisition is a new [`Epoch`]. What was decided in one is never sent in another ([`Claim::allows`]).
+//! * Who takes the lease over from a holder that just vanished keeps quiet for the longest time that a request of that holder
+//!   may still be under way.
+
+mod claim;
+mod decide;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::time::Duration;
+
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use k8s_openapi::jiff::Timestamp;
+use kube::api::{Api, ObjectMeta, PostParams};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+
+pub use claim::{Claim, Epoch, Lost, leading, while_held};
+pub use decide::{Decision, decide};
+
+/// How this process stands for election.
+#[derive(Clone, Debug)]
+pub struct Election {
+    /// Name of the Lease.
+    pub name: String,
+    /// Who we are; never used by two processes, not even by one after a restart.
+    pub identity: String,
+    /// How long others wait after the last change that they saw.
+    pub lease_duration: Duration,
+    /// How long we go on after the sending of the last good request; less than `lease_duration`.
+    pub renew_deadline: Duration,
+    /// Between two requests.
+    pub retry_period: Duration,
+    /// Longest time that a write of a previous leader may be under way: the time-out of one attempt of an AWS call.
+    pub quiet: Duration,
+}
+
+/// How a tenure ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The lease was not renewed in time, or somebody else has it. The process must stop at once.
+    Lost,
+    /// We gave it back.
+    Released,
+}
+
+/// The lease as a candidate saw it, and since when.
+struct Sighting {
+    spec: Option<LeaseSpec>,
+    since: Instant,
+    held_before: bool,
+}
+
+impl Election {
+    /// Waits for the lease, holds it until `release` resolves or it is lost, and says through `claim` what may be sent.
+    /// A candidate that is told to release before it won returns at once.
+    pub async fn run(&self, api: &Api<Lease>, claim: &watch::Sender<Claim>, release: impl Future<Output = ()>) -> Ended {
+        tokio::pin!(release);
+        let (lease, until) = tokio::select! {
+            () = &mut release => return Ended::Released,
+            won = self.win(api, claim) => won,
+        };
+        let ended = self.hold(api, lease, until, claim, release).await;
+        claim.send_replace(Claim::default());
+        ended
+    }
+
+    /// Tries until the lease is ours. Returns it with the end of the tenure.
+    async fn win(&self, api: &Api<Lease>, claim: &watch::Sender<Claim>) -> (Lease, Instant) {
+        let mut seen: Option<Sighting> = None;
+        loop {
+            if let Some(won) = self.attempt(api, &mut seen, claim).await {
+                return won;
+            }
+            sleep(self.retry_period).await;
+        }
+    }
+
+    /// One look at the lease, and one write when it may be taken.
+    async fn attempt(&self, api: &Api<Lease>, seen: &mut Option<Sighting>, claim: &watch::Sender<Claim>) -> Option<(Lease, Instant)> {
+        let deadline = Instant::now() + self.renew_deadline;
+        let lease = match timeout_at(deadline, api.get_opt(&self.name)).await {
+            Ok(Ok(lease)) => lease,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the lease could not be read");
+                return None;
+            }
+            Err(_) => return None,
+        };
+        let sighting = look(seen.take(), lease.as_ref());
+        let decision = decide(
+            lease.as_ref().and_then(|l| l.spec.as_ref()),
+            &self.identity,
+            sighting.held_before,
+            sighting.since.elapsed(),
+            self.lease_duration,
+        );
+        *seen = Some(sighting);
+        let sent = Instant::now();
+        let write = self.claimed(lease.unwrap_or_default());
+        let taken = match decision {
+            Decision::Wait => return None,
+            Decision::Create => timeout_at(deadline, api.create(&PostParams::default(), &write)).await,
+            Decision::Take | Decision::TakeOver => timeout_at(deadline, api.replace(&self.name, &PostParams::default(), &write)).await,
+        };
+        let lease = match taken {
+            Ok(Ok(lease)) => lease,
+            // Somebody else was faster, or the answer was lost: the next look tells.
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the lease could not be taken");
+                return None;
+            }
+            Err(_) => return None,
+        };
+        let quiet = if decision == Decision::TakeOver {
+            self.quiet
+        } else {
+            Duration::ZERO
+        };
+        let (epoch, until) = (epoch_of(&lease)?, sent + self.renew_deadline);
+        tracing::info!(
+            lease = self.name,
+            identity = self.identity,
+            epoch = epoch.transitions,
+            ?quiet,
+            "leading"
+        );
+        claim.send_replace(Claim::new(epoch, Instant::now() + quiet, until));
+        Some((lease, until))
+    }
+
+    /// Renews until the lease is lost or given back, and says through `claim` until when writes may be sent.
+    async fn hold(
+        &self,
+        api: &Api<Lease>,
+        mut lease: Lease,
+        mut until: Instant,
+        claim: &watch::Sender<Claim>,
+        mut release: std::pin::Pin<&mut impl Future<Output = ()>>,
+    ) -> Ended {
+        loop {
+            let next = until.min(Instant::now() + self.retry_period);
+            tokio::select! {
+                () = &mut release => return self.give_back(api, lease, until).await,
+                () = sleep_until(next) => {}
+            }
+            let sent = Instant::now();
+            // A request that fails at once never meets the time-out below: the deadline is looked at here as well.
+            if sent >= until {
+                return Ended::Lost;
+            }
+            match timeout_at(until, self.renew(api, &lease)).await {
+                Ok(Ok(Some(renewed))) => {
+                    (lease, until) = (renewed, sent + self.renew_deadline);
+                    claim.send_modify(|c| c.extend(until));
+                }
+                Ok(Ok(None)) => return Ended::Lost,
+                Ok(Err(error)) => tracing::warn!(%error, "the lease was not renewed"),
+                Err(_) => return Ended::Lost,
+            }
+        }
+    }
+
+    /// The renewed lease; `None` when it is somebody else's now, or gone.
+    async fn renew(&self, api: &Api<Lease>, lease: &Lease) -> Result<Option<Lease>, kube::Error> {
+        let mut write = lease.clone();
+        if let Some(spec) = &mut write.spec {
+            spec.renew_time = Some(MicroTime(Timestamp::now()));
+        }
+        match api.replace(&self.name, &PostParams::default(), &write).await {
+            Ok(renewed) => Ok(Some(renewed)),
+            Err(kube::Error::Api(status)) if status.is_not_found() => Ok(None),
+            // Perhaps our own renewal whose answer was lost: it is still ours when holder and epoch are.
+            Err(kube::Error::Api(status)) if status.is_conflict() => {
+                let current = api.get_opt(&self.name).await?;
+                Ok(current.filter(|c| epoch_of(c).is_some() && epoch_of(c) == epoch_of(lease) && holder(c) == Some(&self.identity)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Clears the holder, so that the next one need not wait. When that fails, it waits out the duration.
+    async fn give_back(&self, api: &Api<Lease>, mut lease: Lease, until: Instant) -> Ended {
+        if let Some(spec) = &mut lease.spec {
+            spec.holder_identity = None;
+        }
+        match timeout_at(until, api.replace(&self.name, &PostParams::default(), &lease)).await {
+            Ok(Ok(_)) => tracing::info!(lease = self.name, "lease released"),
+            Ok(Err(error)) => tracing::warn!(%error, "the lease could not be released"),
+            Err(_) => tracing::warn!("the lease could not be released in time"),
+        }
+        Ended::Released
+    }
+
+    /// The lease as it is written to take it: a further transition, also when the last holder had our name.
+    fn claimed(&self, lease: Lease) -> Lease {
+        let transitions = lease.spec.as_ref().and_then(|s| s.lease_transitions).unwrap_or(0);
+        let now = MicroTime(Timestamp::now());
+        let metadata = ObjectMeta {
+            name: Some(self.name.clone()),
+            ..lease.metadata
+        };
+        let spec = LeaseSpec {
+            holder_identity: Some(self.identity.clone()),
+            lease_duration_seconds: i32::try_from(self.lease_duration.as_secs()).ok(),
+            acquire_time: Some(now.clone()),
+            renew_time: Some(now),
+            lease_transitions: Some(transitions.wrapping_add(1)),
+            ..LeaseSpec::default()
+        };
+        Lease {
+            metadata,
+            spec: Some(spec),
+        }
+    }
+}
+
+/// Notes what was seen; the clock starts anew when it is not what was seen before.
+fn look(before: Option<Sighting>, lease: Option<&Lease>) -> Sighting {
+    let spec = lease.and_then(|l| l.spec.clone());
+    let held = lease.and_then(holder).is_some();
+    match before {
+        Some(seen) if seen.spec == spec => Sighting {
+            held_before: seen.held_before || held,
+            ..seen
+        },
+        before => Sighting {
+            held_before: held || (spec.is_none() && before.is_some_and(|b| b.held_before)),
+            spec,
+            since: Instant::now(),
+        },
+    }
+}
+
+fn holder(lease: &Lease) -> Option<&String> {
+    lease.spec.as_ref()?.holder_identity.as_ref().filter(|h| !h.is_empty())
+}
+
+fn epoch_of(lease: &Lease) -> Option<Epoch> {
+    Some(Epoch {
+        lease_uid: lease.metadata.uid.clone()?,
+        transitions: lease.spec.as_ref()?.lease_transitions?,
+    })
+}

@@ -1,0 +1,15 @@
+//! Watches the endpoints and drives each one to what its spec says. [`reconcile::reconcile`] is the page to read first.
+
+pub mod backoff;
+pub mod context;
+pub mod deletion;
+pub mod error;
+pub mod finalizer;
+pub mod intervals;
+pub mod leader;
+pub mod ownership;
+pub mod reconcile;
+pub mod report;
+pub mod run;
+mod usage;
+mod watch;

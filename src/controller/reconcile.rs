@@ -1,0 +1,133 @@
+//! One pass over one endpoint: this function is the definition of the operator.
+
+use kube::ResourceExt;
+
+use super::context::{Context, lock};
+use super::error::Error;
+use super::leader::Epoch;
+use super::{deletion, finalizer, ownership, report};
+use crate::api::{ManagementPolicy, WarmLambdaEndpoint};
+use crate::aws::{Cloud, Look};
+use crate::plan::assess::{Cadence, Outcome, Pass, Stop, assess};
+use crate::plan::desired::Desired;
+use crate::plan::memory::Memory;
+use crate::plan::step::PlannedStep;
+use crate::plan::steps::plan;
+
+/// When an endpoint is worth the next look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// What kind of wait it is.
+    pub cadence: Cadence,
+    /// Whether something moved, so that a ladder of waits starts anew.
+    pub progress: bool,
+}
+
+impl Next {
+    /// The next look after a pass that moved something.
+    pub const fn look(cadence: Cadence) -> Self {
+        Self { cadence, progress: true }
+    }
+}
+
+/// Looks at one endpoint, does what is due, and says what is true. What AWS refuses stands in status and is no error.
+///
+/// # Errors
+/// See [`Error`]: Kubernetes could not be written to, or this process is the wrong one to go on.
+pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) -> Result<Next, Error> {
+    // Captured before anything is read: what is decided from it is never sent in another tenure.
+    let epoch = ctx.epoch()?;
+    let stop = async |stop: Stop| report::stop(endpoint, ctx, &epoch, &stop).await;
+
+    if endpoint.metadata.deletion_timestamp.is_some() {
+        return deletion::finish(endpoint, ctx, &epoch).await;
+    }
+    if endpoint.spec.suspend {
+        return stop(Stop::Suspended).await;
+    }
+    if let Some(owner) = other_owner(endpoint, ctx) {
+        return stop(Stop::Claimed(owner)).await;
+    }
+    let desired = match resolve(endpoint, ctx).await? {
+        Ok(desired) => desired,
+        Err(unresolved) => return stop(unresolved).await,
+    };
+    // Before the first write to AWS: else a deletion in between would leave behind what that write made.
+    if finalizer::settle(endpoint, ctx, &epoch).await? {
+        return Ok(Next::look(Cadence::InFlight));
+    }
+
+    let previous = lock(&ctx.written).latest(endpoint);
+    let memory = Memory::from(&previous);
+    let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, Look::Chain)).await? {
+        Ok(observed) => observed,
+        Err(failure) => return stop(Stop::Unread(failure)).await,
+    };
+    let plan = plan(&desired, &observed, &memory, ctx.now());
+    let outcome = match desired.management {
+        ManagementPolicy::Manage => execute(&desired, &plan.steps, ctx, &epoch).await?,
+        ManagementPolicy::Observe => Outcome::default(),
+    };
+
+    let usage = lock(&ctx.usage).get(&desired.uid).copied();
+    let verdict = assess(&Pass {
+        desired: &desired,
+        observed: &observed,
+        plan: &plan,
+        outcome: &outcome,
+        previous: &previous,
+        usage: usage.as_ref(),
+        moment: ctx.moment(endpoint, outcome.failed.is_some()),
+    });
+    let progress = !outcome.applied.is_empty();
+    report::publish(endpoint, ctx, &epoch, &previous, verdict, progress).await
+}
+
+/// The older endpoint on the same alias, as `namespace/name`; `None` when this one owns it.
+pub fn other_owner<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) -> Option<String> {
+    let fleet = ctx.store.state();
+    let readable = fleet.iter().filter_map(|guarded| guarded.0.as_ref().ok());
+    ownership::owner_instead(endpoint, readable, ctx.default_region.as_deref())
+}
+
+/// What the spec asks for, with the account that the credentials belong to; or why that cannot be said.
+///
+/// # Errors
+/// [`Error::Stopping`].
+pub async fn resolve<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) -> Result<Result<Desired, Stop>, Error> {
+    let Some(region) = ctx.region(endpoint) else {
+        return Ok(Err(Stop::NoRegion));
+    };
+    let site = match ctx.unless_stopped(ctx.cloud.site(region)).await? {
+        Ok(site) => site,
+        Err(failure) => return Ok(Err(Stop::Unread(failure))),
+    };
+    let uid = endpoint.uid().unwrap_or_default();
+    let generation = endpoint.metadata.generation.unwrap_or_default();
+    Ok(Desired::resolve(&endpoint.spec, &uid, generation, site).map_err(Stop::Invalid))
+}
+
+/// Makes the writes in their order. The first that fails ends it: those after it were decided in the belief that it succeeds.
+///
+/// # Errors
+/// [`Error::NotLeading`]: the tenure ended; what is left is not sent.
+pub async fn execute<C: Cloud>(desired: &Desired, steps: &[PlannedStep], ctx: &Context<C>, epoch: &Epoch) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::default();
+    for planned in steps {
+        if ctx.stopping() {
+            break;
+        }
+        match ctx.fenced(epoch, ctx.cloud.execute(desired, &planned.step)).await? {
+            Ok(applied) => {
+                tracing::info!(call = %planned.step, why = planned.why, "done");
+                outcome.applied.push((planned.clone(), applied));
+            }
+            Err(failure) => {
+                tracing::warn!(call = %planned.step, %failure, "failed");
+                outcome.failed = Some((planned.clone(), failure));
+                break;
+            }
+        }
+    }
+    Ok(outcome)
+}

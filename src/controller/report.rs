@@ -1,0 +1,187 @@
+//! Status and events: written only when there is something new to say.
+
+use std::collections::BTreeMap;
+
+use kube::api::{Patch, PatchParams};
+use kube::runtime::events::{Event as KubeEvent, EventType};
+use kube::{Resource, ResourceExt};
+use serde_json::json;
+
+use super::context::{Context, lock};
+use super::error::Error;
+use super::leader::Epoch;
+use super::reconcile::Next;
+use crate::api::{FIELD_MANAGER, RECONCILE_REQUESTED_AT, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
+use crate::metrics::StatusWrite;
+use crate::plan::assess::{Cadence, Event, Stop, Verdict, assess_stop};
+
+/// Longest note that the API server takes for an event.
+const LONGEST_NOTE: usize = 1024;
+
+/// Status writes that the watch has not shown yet, by uid: a pass that runs on the older state would take its own last report
+/// for a change, and tell it again.
+#[derive(Debug, Default)]
+pub struct Written {
+    by_uid: BTreeMap<String, (u64, WarmLambdaEndpointStatus)>,
+}
+
+impl Written {
+    /// Notes a write: the object as the API server answered it.
+    fn note(&mut self, answer: &WarmLambdaEndpoint) {
+        if let (Some(uid), Some(version), Some(status)) = (answer.uid(), version_of(answer), &answer.status) {
+            self.by_uid.insert(uid, (version, status.clone()));
+        }
+    }
+
+    /// The status that stands in the object, as far as we know; forgets what the watch has caught up with.
+    pub fn latest(&mut self, endpoint: &WarmLambdaEndpoint) -> WarmLambdaEndpointStatus {
+        let uid = endpoint.uid().unwrap_or_default();
+        match self.by_uid.get(&uid) {
+            Some((version, status)) if version_of(endpoint).is_some_and(|seen| seen < *version) => return status.clone(),
+            Some(_) => self.by_uid.remove(&uid),
+            None => None,
+        };
+        endpoint.status.clone().unwrap_or_default()
+    }
+
+    /// Forgets an object that is gone.
+    pub fn forget(&mut self, uid: &str) {
+        self.by_uid.remove(uid);
+    }
+}
+
+/// Resource versions of one resource are numbers that grow.
+fn version_of(endpoint: &WarmLambdaEndpoint) -> Option<u64> {
+    endpoint.resource_version()?.parse().ok()
+}
+
+/// Reports a pass that ended before there was an observation.
+///
+/// # Errors
+/// As [`publish`].
+pub async fn stop<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch, stop: &Stop) -> Result<Next, Error> {
+    let previous = lock(&ctx.written).latest(endpoint);
+    let failed = matches!(stop, Stop::Unread(_) | Stop::Deleting(_, Some(_)));
+    let verdict = assess_stop(stop, &previous, ctx.moment(endpoint, failed));
+    publish(endpoint, ctx, epoch, &previous, verdict, false).await
+}
+
+/// Writes status when it differs, tells what changed, and says when to look again. `progress`: this pass moved something.
+///
+/// # Errors
+/// [`Error::Kubernetes`] when status cannot be written; an event that cannot be told is only logged.
+pub async fn publish<C>(
+    endpoint: &WarmLambdaEndpoint,
+    ctx: &Context<C>,
+    epoch: &Epoch,
+    previous: &WarmLambdaEndpointStatus,
+    verdict: Verdict,
+    progress: bool,
+) -> Result<Next, Error> {
+    let Verdict {
+        mut status,
+        cadence,
+        events,
+    } = verdict;
+    status.observed_generation = endpoint.metadata.generation;
+    if let Some(asked) = endpoint.annotations().get(RECONCILE_REQUESTED_AT) {
+        status.last_handled_reconcile_at = Some(asked.clone());
+    }
+    let differs = differs(previous, &status);
+    if differs {
+        apply(endpoint, ctx, epoch, &status).await?;
+    } else {
+        ctx.metrics.status_write(StatusWrite::Skipped);
+    }
+    for event in &events {
+        tell(endpoint, ctx, event).await;
+    }
+    // Failures that each say something new are failures all the same.
+    let progress = cadence == Cadence::InFlight && (progress || differs);
+    Ok(Next { cadence, progress })
+}
+
+/// Whether two statuses say different things. The API server keeps the lists in an order of its own.
+fn differs(previous: &WarmLambdaEndpointStatus, new: &WarmLambdaEndpointStatus) -> bool {
+    fn sorted(status: &WarmLambdaEndpointStatus) -> WarmLambdaEndpointStatus {
+        let mut status = status.clone();
+        status.conditions.sort_by(|a, b| a.type_.cmp(&b.type_));
+        status.triggers.sort_by(|a, b| a.name.cmp(&b.name));
+        status
+    }
+    sorted(previous) != sorted(new)
+}
+
+/// Applies the whole status. The uid makes sure that it is this object and not a later one of the same name.
+async fn apply<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch, status: &WarmLambdaEndpointStatus) -> Result<(), Error> {
+    let name = endpoint.name_any();
+    let body = Patch::Apply(json!({
+        "apiVersion": WarmLambdaEndpoint::api_version(&()),
+        "kind": WarmLambdaEndpoint::kind(&()),
+        "metadata": {"name": name, "uid": endpoint.metadata.uid},
+        "status": status,
+    }));
+    let (api, params) = (ctx.api(endpoint), PatchParams::apply(FIELD_MANAGER).force());
+    match ctx.fenced(epoch, api.patch_status(&name, &params, &body)).await? {
+        Ok(answer) => {
+            ctx.metrics.status_write(StatusWrite::Written);
+            lock(&ctx.written).note(&answer);
+            Ok(())
+        }
+        Err(kube::Error::Api(gone)) if gone.is_not_found() => Ok(()),
+        Err(error) => {
+            let conflict = matches!(&error, kube::Error::Api(status) if status.is_conflict());
+            ctx.metrics
+                .status_write(if conflict { StatusWrite::Conflict } else { StatusWrite::Failed });
+            Err(Error::kubernetes("apply the status")(error))
+        }
+    }
+}
+
+/// Tells a transition in the log and as an event. A lost event harms nobody: status says it all.
+pub async fn tell<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, event: &Event) {
+    if event.warning {
+        tracing::warn!(reason = event.reason, "{}", event.message);
+    } else {
+        tracing::info!(reason = event.reason, "{}", event.message);
+    }
+    let event = KubeEvent {
+        type_: if event.warning { EventType::Warning } else { EventType::Normal },
+        reason: event.reason.into(),
+        note: Some(cut(&event.message, LONGEST_NOTE).to_owned()),
+        action: "Reconcile".into(),
+        secondary: None,
+    };
+    if let Err(error) = ctx.recorder.publish(&event, &endpoint.object_ref(&())).await {
+        tracing::debug!(%error, "the event was not recorded");
+    }
+}
+
+/// The longest beginning of a text that has at most `bytes` bytes and ends between two characters.
+fn cut(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_cut_between_characters() {
+        assert_eq!(cut("abc", 1024), "abc");
+        assert_eq!(cut("äöü", 3), "ä");
+        assert_eq!(cut(&"x".repeat(2000), LONGEST_NOTE).len(), 1024);
+    }
+
+    #[test]
+    fn the_order_of_conditions_is_no_difference() {
+        let status = |types: [&str; 2]| -> WarmLambdaEndpointStatus {
+            let condition =
+                |t: &str| json!({"type": t, "status": "True", "reason": "R", "message": "", "lastTransitionTime": "2026-11-22T05:00:00Z"});
+            serde_json::from_value(json!({"conditions": types.map(condition)})).unwrap()
+        };
+        assert!(!differs(&status(["Ready", "AliasReady"]), &status(["AliasReady", "Ready"])));
+        assert!(differs(&status(["Ready", "AliasReady"]), &status(["Ready", "CapacityReady"])));
+    }
+}

@@ -1,0 +1,381 @@
+//! Runs the controller: watches from the start, reconciles while it leads, and stops in good order.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::channel::mpsc;
+use futures::stream::{BoxStream, once};
+use futures::{FutureExt, StreamExt};
+use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::jiff::Timestamp;
+use kube::api::ListParams;
+use kube::runtime::controller::{Action, Config as Concurrency, Controller};
+use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::watcher::{self, Event};
+use kube::runtime::{WatchStreamExt, reflector};
+use kube::{Api, Client, Config, Resource, ResourceExt};
+use thiserror::Error as ThisError;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, sleep, timeout};
+use tracing::Instrument;
+
+use super::context::{Context, Guarded, lock};
+use super::error::Error;
+use super::intervals::Intervals;
+use super::leader::{Claim, Election, Ended, Epoch, leading};
+use super::reconcile::{Next, reconcile};
+use super::{usage, watch as endpoints};
+use crate::aws::Cloud;
+use crate::metrics::{Metrics, PassResult, Sample, leader_sample, samples, undecodable_sample};
+use crate::plan::assess::Cadence;
+
+/// Changes of one object within this time are one: a client that writes spec and annotations in two calls means one thing.
+const DEBOUNCE: Duration = Duration::from_millis(200);
+
+/// Longest answer of the API server to anything but a watch.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest answer to a request for the lease: several must fit into the renew deadline.
+const LEASE_READ_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Between two looks for the CRD.
+const CRD_POLL: Duration = Duration::from_secs(2);
+
+/// How long passes may take to end when the process is to stop: Kubernetes kills it after 30 seconds.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// What the flags say.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Namespaces that are watched; empty for all.
+    pub namespaces: Vec<String>,
+    /// Region of endpoints that name none.
+    pub default_region: Option<String>,
+    /// When to look again.
+    pub intervals: Intervals,
+    /// Passes that may run at once, at least 1.
+    pub concurrency: u16,
+    /// How to stand for election; `None` for the only replica.
+    pub election: Option<Election>,
+    /// Namespace of the Lease.
+    pub lease_namespace: String,
+    /// Name of this process in events.
+    pub instance: String,
+}
+
+/// Why the controller cannot go on.
+#[derive(Debug, ThisError)]
+pub enum RunError {
+    /// A client cannot be made of the configuration.
+    #[error("no client for Kubernetes: {0}")]
+    Client(#[source] Box<kube::Error>),
+    /// Another process leads now, or may.
+    #[error("the lease was lost: another replica takes over")]
+    LeaseLost,
+}
+
+/// The controller, ready to run.
+pub struct Operator<C> {
+    ctx: Arc<Context<C>>,
+    settings: Settings,
+    watch_client: Client,
+    lease_client: Client,
+    writer: reflector::store::Writer<Guarded>,
+    claim: watch::Sender<Claim>,
+}
+
+impl<C: Cloud> Operator<C> {
+    /// Makes clients and an empty store; nothing is sent yet. `stop` becomes true when the process is to stop.
+    ///
+    /// # Errors
+    /// [`RunError::Client`].
+    pub fn new(
+        cloud: C,
+        config: &Config,
+        settings: Settings,
+        metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Self, RunError> {
+        let client = client(config, Some(READ_TIMEOUT))?;
+        let (store, writer) = reflector::store();
+        let (claim, claimed) = watch::channel(Claim::default());
+        metrics.max_concurrent(settings.concurrency);
+        let reporter = Reporter {
+            controller: "warmlambda.dev/operator".into(),
+            instance: Some(settings.instance.clone()),
+        };
+        let ctx = Context {
+            cloud,
+            recorder: Recorder::new(client.clone(), reporter),
+            client,
+            store,
+            claim: claimed,
+            stop,
+            default_region: settings.default_region.clone(),
+            intervals: settings.intervals.clone(),
+            metrics,
+            usage: Mutex::new(BTreeMap::new()),
+            attempts: Mutex::default(),
+            written: Mutex::default(),
+            clock: Timestamp::now,
+        };
+        Ok(Self {
+            ctx: Arc::new(ctx),
+            watch_client: self::client(config, None)?,
+            lease_client: self::client(config, Some(LEASE_READ_TIMEOUT))?,
+            settings,
+            writer,
+            claim,
+        })
+    }
+
+    /// What `/metrics` and `/readyz` are answered from.
+    pub fn view(&self) -> View<C> {
+        View {
+            ctx: self.ctx.clone(),
+            lease: self.settings.election.as_ref().map(|e| e.name.clone()),
+        }
+    }
+
+    /// Runs until told to stop, or until the lease is lost.
+    ///
+    /// # Errors
+    /// [`RunError::LeaseLost`]: the process must exit at once, and did already stop all passes.
+    pub async fn run(self) -> Result<(), RunError> {
+        let Self {
+            ctx,
+            settings,
+            watch_client,
+            lease_client,
+            writer,
+            claim,
+        } = self;
+        let mut stop = ctx.stop.clone();
+        let stopped = async move { drop(stop.wait_for(|stop| *stop).await) }.shared();
+        tokio::select! {
+            () = crd_is_served(&watch_client, &settings.namespaces) => {}
+            () = stopped.clone() => return Ok(()),
+        }
+        let events = noted(
+            endpoints::events(&watch_client, &settings.namespaces).reflect(writer).boxed(),
+            ctx.clone(),
+        );
+        let passes = passes(events, ctx.clone(), settings.concurrency, stopped.clone());
+        let (release, released) = oneshot::channel::<()>();
+        let tenure = tenure(&ctx, &settings, lease_client, claim, async { drop(released.await) });
+        tokio::pin!(tenure);
+        let drained = async {
+            tokio::select! {
+                () = passes => {}
+                () = async { stopped.await; sleep(DRAIN).await } => tracing::warn!("passes still run after {DRAIN:?} and are dropped"),
+            }
+        };
+        tokio::select! {
+            Ended::Lost = &mut tenure => return Err(RunError::LeaseLost),
+            () = drained => {}
+        }
+        drop(release);
+        tenure.await;
+        Ok(())
+    }
+}
+
+/// What is shown of a running controller.
+pub struct View<C> {
+    ctx: Arc<Context<C>>,
+    lease: Option<String>,
+}
+
+impl<C> Clone for View<C> {
+    fn clone(&self) -> Self {
+        Self {
+            ctx: self.ctx.clone(),
+            lease: self.lease.clone(),
+        }
+    }
+}
+
+impl<C: Cloud> View<C> {
+    /// Whether the CRD is served and every endpoint is known. Neither AWS nor the lease matter: a follower is ready too, and no
+    /// restart helps against an outage of AWS.
+    pub fn is_ready(&self) -> bool {
+        self.ctx.store.wait_until_ready().now_or_never().is_some_and(|ready| ready.is_ok())
+    }
+
+    /// The text of all metrics. The series of the endpoints come from the leader only: two replicas would count them twice.
+    pub fn metrics(&self) -> String {
+        let ctx = &self.ctx;
+        let leads = ctx.claim.borrow().epoch().is_some();
+        let mut computed: Vec<Sample> = self.lease.iter().map(|name| leader_sample(name, leads)).collect();
+        let fleet = ctx.store.state();
+        computed.push(undecodable_sample(fleet.iter().filter(|guarded| guarded.0.is_err()).count()));
+        if leads {
+            let (usage, now) = (lock(&ctx.usage), ctx.now());
+            for endpoint in fleet.iter().filter_map(|guarded| guarded.0.as_ref().ok()) {
+                let usage = endpoint.uid().and_then(|uid| usage.get(&uid).copied());
+                computed.extend(samples(endpoint, usage.as_ref(), now));
+            }
+        }
+        ctx.metrics.text(&computed)
+    }
+}
+
+/// A client that repeats nothing by itself: a renewal or a write that is sent again minutes later is worse than one that fails.
+fn client(config: &Config, read_timeout: Option<Duration>) -> Result<Client, RunError> {
+    let mut config = config.clone();
+    config.default_retry = false;
+    config.read_timeout = read_timeout;
+    Client::try_from(config).map_err(|error| RunError::Client(Box::new(error)))
+}
+
+/// Waits until the API server lists our kind; needs no right that the watch does not need anyway.
+async fn crd_is_served(client: &Client, namespaces: &[String]) {
+    let api: Api<Guarded> = match namespaces.first() {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    };
+    let mut said = String::new();
+    while let Err(error) = api.list(&ListParams::default().limit(1)).await {
+        let text = error.to_string();
+        if said != text {
+            tracing::warn!(%error, "WarmLambdaEndpoints cannot be listed yet; is the CRD installed?");
+            said = text;
+        }
+        sleep(CRD_POLL).await;
+    }
+}
+
+/// Notes what the watch shows, apart from the passes: what does not parse, and what is gone.
+fn noted<C: Cloud>(
+    events: BoxStream<'static, watcher::Result<Event<Guarded>>>,
+    ctx: Arc<Context<C>>,
+) -> BoxStream<'static, watcher::Result<Event<Guarded>>> {
+    let note = move |event: &watcher::Result<Event<Guarded>>| match event {
+        Ok(Event::Apply(guarded) | Event::InitApply(guarded)) => {
+            if let Err(invalid) = &guarded.0 {
+                let meta = guarded.meta();
+                tracing::warn!(
+                    namespace = meta.namespace,
+                    name = meta.name,
+                    error = invalid.error,
+                    "does not parse and is left alone"
+                );
+            }
+        }
+        Ok(Event::Delete(guarded)) => {
+            let uid = guarded.uid().unwrap_or_default();
+            lock(&ctx.attempts).forget(&uid);
+            lock(&ctx.written).forget(&uid);
+            lock(&ctx.usage).remove(&uid);
+        }
+        Ok(Event::Init | Event::InitDone) => {}
+        Err(error) => tracing::warn!(%error, "the watch failed and starts over"),
+    };
+    events.inspect(note).boxed()
+}
+
+/// Reconciles what changed, what is due again, and everything once this process begins to lead; ends some time after `stopped`.
+async fn passes<C: Cloud>(
+    events: BoxStream<'static, watcher::Result<Event<Guarded>>>,
+    ctx: Arc<Context<C>>,
+    concurrency: u16,
+    stopped: impl Future<Output = ()> + Send + Sync + 'static,
+) {
+    let claim = ctx.claim.clone();
+    let triggers = endpoints::triggers(events, move || claim.borrow().epoch().is_some());
+    let begins = once(leading(ctx.claim.clone())).filter_map(|epoch| std::future::ready(epoch.map(|_| ())));
+    let (visit, visits) = mpsc::unbounded();
+    let controller = Controller::for_stream(triggers, ctx.store.clone())
+        .with_config(Concurrency::default().concurrency(concurrency.max(1)).debounce(DEBOUNCE))
+        .reconcile_all_on(begins)
+        .reconcile_on(visits)
+        .graceful_shutdown_on(stopped)
+        .run(pass, after_error, ctx.clone())
+        .for_each(|_| std::future::ready(()));
+    tokio::select! {
+        () = controller => {}
+        () = async { usage::sample(ctx, visit).await; std::future::pending::<()>().await } => {}
+    }
+}
+
+/// One pass within its deadline, counted and timed.
+async fn pass<C: Cloud>(guarded: Arc<Guarded>, ctx: Arc<Context<C>>) -> Result<Action, Error> {
+    let Ok(endpoint) = &guarded.0 else {
+        return Ok(Action::await_change());
+    };
+    let span = tracing::info_span!(
+        "pass",
+        namespace = endpoint.namespace(),
+        name = endpoint.name_any(),
+        generation = endpoint.metadata.generation
+    );
+    let _active = ctx.metrics.pass_begins();
+    let start = Instant::now();
+    let deadline = ctx.intervals.pass;
+    let result = timeout(deadline, reconcile(endpoint, &ctx).instrument(span.clone())).await;
+    let result = result.unwrap_or(Err(Error::Deadline(deadline)));
+    let ended = match &result {
+        // A call of AWS failed: for who watches the operator that is a pass that failed, although status says why.
+        Ok(next) if next.cadence == Cadence::Retry => PassResult::Error,
+        Ok(next) if next.cadence == Cadence::OnChange => PassResult::Success,
+        Ok(_) => PassResult::RequeueAfter,
+        Err(error) if error.is_failure() => {
+            span.in_scope(|| tracing::warn!(%error, "the pass failed and is repeated"));
+            PassResult::Error
+        }
+        Err(_) => PassResult::Success,
+    };
+    ctx.metrics.pass_ended(ended, start.elapsed());
+    result.map(|next| action(endpoint, next, &ctx))
+}
+
+/// When to look again after a pass that ended without a report.
+fn after_error<C: Cloud>(guarded: Arc<Guarded>, error: &Error, ctx: Arc<Context<C>>) -> Action {
+    let cadence = match error {
+        Error::Kubernetes { .. } | Error::Deadline(_) => Cadence::Retry,
+        Error::Outdated => Cadence::InFlight,
+        // The next leader looks at everything.
+        Error::NotLeading | Error::Stopping => Cadence::OnChange,
+    };
+    let progress = false;
+    action(guarded.as_ref(), Next { cadence, progress }, &ctx)
+}
+
+/// Turns a kind of wait into a time.
+fn action<C>(endpoint: &impl ResourceExt, next: Next, ctx: &Context<C>) -> Action {
+    let uid = endpoint.uid().unwrap_or_default();
+    let attempt = lock(&ctx.attempts).count(&uid, next.cadence, next.progress);
+    let wait = ctx.intervals.next(next.cadence, &uid, attempt, ctx.store.len());
+    wait.map_or_else(Action::await_change, Action::requeue)
+}
+
+/// Leads when it is our turn, until `release` resolves or the lease is lost.
+async fn tenure<C: Cloud>(
+    ctx: &Context<C>,
+    settings: &Settings,
+    client: Client,
+    claim: watch::Sender<Claim>,
+    release: impl Future<Output = ()>,
+) -> Ended {
+    let Some(election) = &settings.election else {
+        let epoch = Epoch {
+            lease_uid: "none".into(),
+            transitions: 0,
+        };
+        let now = Instant::now();
+        // No lease, no end: some thirty years.
+        claim.send_replace(Claim::new(epoch, now, now + Duration::from_hours(24 * 365 * 30)));
+        release.await;
+        return Ended::Released;
+    };
+    // A candidate that does not know the fleet yet would be a leader that does nothing.
+    tokio::pin!(release);
+    tokio::select! {
+        _ = ctx.store.wait_until_ready() => {}
+        () = &mut release => return Ended::Released,
+    }
+    let leases: Api<Lease> = Api::namespaced(client, &settings.lease_namespace);
+    election.run(&leases, &claim, release).await
+}

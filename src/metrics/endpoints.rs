@@ -1,0 +1,127 @@
+//! The series of the endpoints, computed from the watched objects whenever somebody asks: so they go with the object.
+
+use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::registry::Sample;
+use super::table::{self, Metric};
+use crate::api::{TriggerKind, WarmLambdaEndpoint};
+use crate::plan::usage::Usage;
+
+/// All series of one endpoint.
+pub fn samples(endpoint: &WarmLambdaEndpoint, usage: Option<&Usage>, now: Timestamp) -> Vec<Sample> {
+    let (namespace, name) = (endpoint.namespace().unwrap_or_default(), endpoint.name_any());
+    let sample = |metric: &'static Metric, further: &[&str], value: f64| Sample {
+        metric,
+        labels: [namespace.as_str(), &name]
+            .into_iter()
+            .chain(further.iter().copied())
+            .map(str::to_owned)
+            .collect(),
+        value,
+    };
+    let mut samples = vec![sample(&table::ENDPOINT_INFO, &info(endpoint).each_ref().map(String::as_str), 1.0)];
+    let Some(status) = &endpoint.status else { return samples };
+    for condition in &status.conditions {
+        for word in ["True", "False", "Unknown"] {
+            let value = f64::from(u8::from(condition.status == word));
+            samples.push(sample(&table::ENDPOINT_CONDITION, &[&condition.type_, word], value));
+        }
+        let since = condition.last_transition_time.0.as_second() as f64;
+        samples.push(sample(&table::ENDPOINT_TRANSITION, &[&condition.type_], since));
+    }
+    if let Some(capacity) = &status.provisioned_concurrency {
+        samples.push(sample(&table::CAPACITY_REQUESTED, &[], capacity.requested.into()));
+        samples.push(sample(&table::CAPACITY_ALLOCATED, &[], capacity.allocated.into()));
+        samples.push(sample(&table::CAPACITY_AVAILABLE, &[], capacity.available.into()));
+    }
+    if let Some(usage) = usage {
+        samples.extend(usage.utilization.map(|share| sample(&table::UTILIZATION, &[], share)));
+        samples.extend(spillover_ratio(usage).map(|share| sample(&table::SPILLOVER, &[], share)));
+        let age = usage.observed.map(|at| now.duration_since(at).as_secs_f64());
+        samples.extend(age.map(|seconds| sample(&table::METRICS_AGE, &[], seconds)));
+    }
+    samples
+}
+
+/// function, alias, function_version, trigger, region, account.
+fn info(endpoint: &WarmLambdaEndpoint) -> [String; 6] {
+    let status = endpoint.status.clone().unwrap_or_default();
+    let mut kinds: Vec<_> = endpoint
+        .spec
+        .triggers
+        .iter()
+        .filter_map(|t| t.rest_api.as_ref().map(|_| TriggerKind::RestApi))
+        .collect();
+    kinds.dedup();
+    [
+        endpoint.spec.function_name.clone(),
+        endpoint.spec.alias_name.clone(),
+        status.function_version.unwrap_or_default(),
+        kinds.iter().map(|k| format!("{k:?}")).collect::<Vec<_>>().join(","),
+        status.region.or_else(|| endpoint.spec.region.clone()).unwrap_or_default(),
+        status.account.unwrap_or_default(),
+    ]
+}
+
+/// Sums of one window become a share of it; without requests there is none.
+fn spillover_ratio(usage: &Usage) -> Option<f64> {
+    let invocations = usage.invocations.filter(|n| *n > 0.0)?;
+    Some((usage.spillover.unwrap_or(0.0) / invocations).clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::registry::Registry;
+    use serde_json::json;
+
+    fn endpoint() -> WarmLambdaEndpoint {
+        serde_json::from_value(json!({
+            "apiVersion": "warmlambda.dev/v1alpha1", "kind": "WarmLambdaEndpoint",
+            "metadata": {"name": "fir", "namespace": "shop", "uid": "u"},
+            "spec": {"functionName": "fir-api", "triggers": [{"name": "public", "restApi": {"apiId": "a1", "stageName": "prod"}}]},
+            "status": {
+                "functionVersion": "40", "account": "111122223333", "region": "eu-west-1",
+                "provisionedConcurrency": {"requested": 3, "allocated": 2, "available": 1, "status": "InProgress"},
+                "conditions": [{"type": "Ready", "status": "False", "reason": "R", "message": "", "lastTransitionTime": "1970-01-01T00:01:40Z"}],
+            },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_endpoint_has_its_series() {
+        let usage = Usage {
+            utilization: Some(0.5),
+            spillover: Some(1.0),
+            invocations: Some(4.0),
+            observed: Some(Timestamp::UNIX_EPOCH),
+            sampled: Timestamp::UNIX_EPOCH,
+        };
+        let now = Timestamp::from_second(90).unwrap();
+        let text = Registry::default().text(&samples(&endpoint(), Some(&usage), now));
+        for line in [
+            r#"warmlambda_endpoint_info{namespace="shop",name="fir",function="fir-api",alias="live",function_version="40",trigger="RestApi",region="eu-west-1",account="111122223333"} 1"#,
+            r#"warmlambda_endpoint_status_condition{namespace="shop",name="fir",condition="Ready",status="True"} 0"#,
+            r#"warmlambda_endpoint_status_condition{namespace="shop",name="fir",condition="Ready",status="False"} 1"#,
+            r#"warmlambda_endpoint_condition_last_transition_timestamp_seconds{namespace="shop",name="fir",condition="Ready"} 100"#,
+            r#"warmlambda_endpoint_provisioned_concurrency_allocated{namespace="shop",name="fir"} 2"#,
+            r#"warmlambda_endpoint_provisioned_concurrency_utilization_ratio{namespace="shop",name="fir"} 0.5"#,
+            r#"warmlambda_endpoint_spillover_ratio{namespace="shop",name="fir"} 0.25"#,
+            r#"warmlambda_endpoint_metrics_age_seconds{namespace="shop",name="fir"} 90"#,
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn without_traffic_there_is_no_ratio() {
+        let samples = samples(&endpoint(), Some(&Usage::default()), Timestamp::UNIX_EPOCH);
+        assert!(
+            !samples
+                .iter()
+                .any(|s| [table::SPILLOVER, table::UTILIZATION, table::METRICS_AGE].contains(s.metric))
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! Every metric of the operator: what the registry takes, and what the reference page is made of.
+
+/// Seconds of one pass or one call of AWS: a call answers within 50 to 500 ms, a pass makes up to a dozen, 10 s is the
+/// time-out of one attempt, 120 s that of a pass.
+const SECONDS: &[f64] = &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
+
+/// One metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Metric {
+    /// Name with unit and, for counters, `_total`.
+    pub name: &'static str,
+    /// What kind of number it is.
+    pub kind: Kind,
+    /// Names of its labels, in their order.
+    pub labels: &'static [&'static str],
+    /// What it says, in one sentence.
+    pub help: &'static str,
+    /// Whether it may still change.
+    pub stability: Stability,
+}
+
+/// Kinds of metrics.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts observations by size; these are the upper bounds.
+    Histogram(&'static [f64]),
+}
+
+impl Kind {
+    /// The word in the exposition format.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram(_) => "histogram",
+        }
+    }
+}
+
+/// Whether a metric may still change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stability {
+    /// Changes only in a major version.
+    Stable,
+    /// May change in a minor version, with a note.
+    Beta,
+}
+
+macro_rules! metrics {
+    ($($id:ident = $kind:expr, $name:literal, [$($label:literal),*], $stability:ident, $help:literal;)+) => {
+        $(#[doc = $help] pub const $id: Metric = Metric {
+            name: $name, kind: $kind, labels: &[$($label),*], help: $help, stability: Stability::$stability,
+        };)+
+        /// Every metric, in the order of the page.
+        pub const ALL: &[Metric] = &[$($id),+];
+    };
+}
+
+// The names of controller-runtime and client-go are kept to the letter, so that stock dashboards and alerts work.
+metrics! {
+    BUILD_INFO = Kind::Gauge, "warmlambda_build_info", ["version", "revision", "rustc"], Stable,
+        "Always 1; the labels say what runs.";
+    LEADER = Kind::Gauge, "leader_election_master_status", ["name"], Stable,
+        "1 when this process holds the lease and may write, else 0.";
+    RECONCILE_TOTAL = Kind::Counter, "controller_runtime_reconcile_total", ["controller", "result"], Stable,
+        "Passes by result: success, requeue_after, error.";
+    RECONCILE_ERRORS = Kind::Counter, "controller_runtime_reconcile_errors_total", ["controller"], Stable,
+        "Passes that are repeated because a call failed.";
+    RECONCILE_SECONDS = Kind::Histogram(SECONDS), "controller_runtime_reconcile_time_seconds", ["controller"], Stable,
+        "Length of a pass in seconds.";
+    ACTIVE_WORKERS = Kind::Gauge, "controller_runtime_active_workers", ["controller"], Stable,
+        "Passes that run now.";
+    MAX_CONCURRENT = Kind::Gauge, "controller_runtime_max_concurrent_reconciles", ["controller"], Stable,
+        "Passes that may run at once.";
+    UNDECODABLE = Kind::Gauge, "warmlambda_undecodable_endpoints", [], Beta,
+        "Objects of our kind that do not parse and are left alone.";
+    STATUS_WRITES = Kind::Counter, "warmlambda_status_writes_total", ["result"], Beta,
+        "Status reports by what became of them: written, skipped because nothing changed, conflict, failed.";
+    ENDPOINT_INFO = Kind::Gauge, "warmlambda_endpoint_info",
+        ["namespace", "name", "function", "alias", "function_version", "trigger", "region", "account"], Stable,
+        "Always 1; the labels say what the endpoint is.";
+    ENDPOINT_CONDITION = Kind::Gauge, "warmlambda_endpoint_status_condition", ["namespace", "name", "condition", "status"], Stable,
+        "1 for the status that a condition has, 0 for the two others.";
+    ENDPOINT_TRANSITION = Kind::Gauge, "warmlambda_endpoint_condition_last_transition_timestamp_seconds",
+        ["namespace", "name", "condition"], Beta,
+        "Unix time at which a condition last changed its status.";
+    CAPACITY_REQUESTED = Kind::Gauge, "warmlambda_endpoint_provisioned_concurrency_requested", ["namespace", "name"], Stable,
+        "Warm execution environments that were asked for.";
+    CAPACITY_ALLOCATED = Kind::Gauge, "warmlambda_endpoint_provisioned_concurrency_allocated", ["namespace", "name"], Stable,
+        "Warm execution environments that AWS has allocated.";
+    CAPACITY_AVAILABLE = Kind::Gauge, "warmlambda_endpoint_provisioned_concurrency_available", ["namespace", "name"], Stable,
+        "Warm execution environments that can take a request.";
+    UTILIZATION = Kind::Gauge, "warmlambda_endpoint_provisioned_concurrency_utilization_ratio", ["namespace", "name"], Stable,
+        "Share of the warm environments that were busy in the busiest minute of the last window, from 0 to 1.";
+    SPILLOVER = Kind::Gauge, "warmlambda_endpoint_spillover_ratio", ["namespace", "name"], Beta,
+        "Share of the requests through the alias that found no warm environment in the last window, from 0 to 1.";
+    METRICS_AGE = Kind::Gauge, "warmlambda_endpoint_metrics_age_seconds", ["namespace", "name"], Beta,
+        "Seconds since the newest datapoint that CloudWatch had for the endpoint.";
+    AWS_REQUESTS = Kind::Counter, "warmlambda_aws_requests_total", ["service", "operation", "code"], Stable,
+        "Requests to AWS by outcome: ok, or AWS's error code.";
+    AWS_SECONDS = Kind::Histogram(SECONDS), "warmlambda_aws_request_duration_seconds", ["service", "operation"], Stable,
+        "Length of one request to AWS in seconds.";
+    AWS_RETRIES = Kind::Counter, "warmlambda_aws_request_retries_total", ["service", "operation"], Stable,
+        "Requests that were not the first attempt; only reads are repeated.";
+    AWS_THROTTLED = Kind::Counter, "warmlambda_aws_throttled_total", ["service", "operation"], Stable,
+        "Requests that AWS refused because there were too many.";
+}
+
+/// The reference page, in Markdown.
+pub fn markdown() -> String {
+    let mut page = String::from("| metric | type | labels | stability | meaning |\n| --- | --- | --- | --- | --- |\n");
+    for metric in ALL {
+        let labels = metric.labels.iter().map(|l| format!("`{l}`")).collect::<Vec<_>>().join(", ");
+        let (name, kind, help) = (metric.name, metric.kind.as_str(), metric.help);
+        let stability = match metric.stability {
+            Stability::Stable => "stable",
+            Stability::Beta => "beta",
+        };
+        page.push_str(&format!("| `{name}` | {kind} | {labels} | {stability} | {help} |\n"));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_conventions_of_prometheus() {
+        for metric in ALL {
+            let counter = metric.kind == Kind::Counter;
+            assert_eq!(
+                metric.name.ends_with("_total"),
+                counter,
+                "{}: counters, and only they, end in _total",
+                metric.name
+            );
+            assert!(metric.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", metric.name);
+            assert!(!metric.name.contains("millisecond"), "{}: base units", metric.name);
+            assert_eq!(ALL.iter().filter(|m| m.name == metric.name).count(), 1, "{} is unique", metric.name);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Logs: one line per change of state, as JSON with flat keys or as text for people.
+
+use std::fmt;
+use std::io::Write;
+
+use k8s_openapi::jiff::Timestamp;
+use serde_json::{Map, Value};
+use thiserror::Error;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// One JSON object per line.
+    Json,
+    /// For people at a terminal.
+    Text,
+}
+
+/// Why there is no log.
+#[derive(Debug, Error)]
+pub enum LogError {
+    /// The filter cannot be read.
+    #[error("the log level is not understood: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Somebody else has set up logging already.
+    #[error(transparent)]
+    Init(#[from] TryInitError),
+}
+
+/// Logs to standard error from now on. `filter` is a level, or directives as in `RUST_LOG`.
+///
+/// # Errors
+/// See [`LogError`].
+pub fn start(format: Format, filter: &str) -> Result<(), LogError> {
+    let registry = Registry::default().with(EnvFilter::try_new(filter)?);
+    match format {
+        Format::Json => registry.with(JsonLines::new(std::io::stderr)).try_init()?,
+        Format::Text => registry
+            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false))
+            .try_init()?,
+    }
+    Ok(())
+}
+
+/// A JSON object per event: ts, level, msg, target, then the fields of its spans and its own.
+struct JsonLines<W> {
+    open: W,
+}
+
+impl<W: Write, F: Fn() -> W> JsonLines<F> {
+    const fn new(open: F) -> Self {
+        Self { open }
+    }
+}
+
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn put(&mut self, field: &Field, value: Value) {
+        let key = if field.name() == "message" { "msg" } else { field.name() };
+        self.0.insert(key.to_owned(), value);
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, format!("{value:?}").into());
+    }
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value.into());
+    }
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value.into());
+    }
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value.into());
+    }
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value.into());
+    }
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value.into());
+    }
+}
+
+impl<S, W, F> Layer<S> for JsonLines<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: Write,
+    F: Fn() -> W + 'static,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields(Map::new());
+        attributes.record(&mut fields);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut line = Map::new();
+        line.insert("ts".into(), Timestamp::now().to_string().into());
+        line.insert("level".into(), event.metadata().level().as_str().to_lowercase().into());
+        line.insert("msg".into(), Value::Null);
+        for span in context.event_scope(event).into_iter().flatten().collect::<Vec<_>>().iter().rev() {
+            if let Some(Fields(fields)) = span.extensions().get() {
+                line.extend(fields.clone());
+            }
+        }
+        let mut own = Fields(Map::new());
+        event.record(&mut own);
+        line.extend(own.0);
+        line.insert("target".into(), event.metadata().target().into());
+        // A log that cannot be written has nobody to tell.
+        let _ = writeln!((self.open)(), "{}", Value::Object(line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_has_flat_keys_and_those_of_its_span() {
+        let lines = Lines::default();
+        let target = lines.clone();
+        let subscriber = Registry::default().with(JsonLines::new(move || target.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            let span = tracing::info_span!("pass", namespace = "shop", name = "fir", generation = 3_i64);
+            let _inside = span.enter();
+            tracing::info!(reason = "AliasMoved", "the alias serves {}", 41);
+        });
+        let line: Value = serde_json::from_slice(&lines.0.lock().unwrap()).unwrap();
+        assert_eq!(line["level"], "info");
+        assert_eq!(line["msg"], "the alias serves 41");
+        assert_eq!(
+            (&line["namespace"], &line["name"], &line["generation"]),
+            (&"shop".into(), &"fir".into(), &3.into())
+        );
+        assert_eq!(line["reason"], "AliasMoved");
+        assert!(line["ts"].as_str().unwrap().parse::<Timestamp>().is_ok());
+    }
+}
