@@ -17,6 +17,8 @@ pub mod events;
 pub mod facts;
 pub mod failure;
 pub mod finding;
+#[cfg(test)]
+mod fixtures;
 pub mod links;
 pub mod memory;
 pub mod observed;

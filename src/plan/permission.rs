@@ -114,7 +114,8 @@ pub fn missing(desired: &Desired, observed: &Observed, trigger: &DesiredRestApi)
         .collect()
 }
 
-/// The first statement that lets a source ARN call the alias; a foreign one is as good as ours.
+/// The first statement that lets a source ARN call the alias. A foreign one is as good as ours, however wide; one of ours counts
+/// only for what it was made for, so that a narrower scope in the spec narrows what we granted.
 pub fn granting<'a>(desired: &Desired, observed: &'a Observed, source_arn: &str) -> Option<&'a Statement> {
     let alias = desired.alias_arn();
     let grants = |s: &&Statement| {
@@ -193,4 +194,79 @@ pub fn apis_to_read_whole(desired: &Desired, policy: Option<&AliasPolicy>) -> BT
         unexpected.collect::<Vec<_>>()
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::{API, calls, desired, planned, quiet, statement};
+
+    #[test]
+    fn a_foreign_statement_that_grants_the_same_is_enough() {
+        let (desired, mut observed) = (desired(), quiet());
+        let foreign = statement(&desired, "terraform", &desired.site.execution_arn(API, "*"));
+        observed.policy.as_mut().unwrap().statements = vec![foreign];
+        assert_eq!(planned(&desired, &observed), Plan::default());
+    }
+
+    #[test]
+    fn a_narrower_scope_adds_first_and_removes_afterwards() {
+        let (mut desired, mut observed) = (desired(), quiet());
+        desired.rest_apis[0].scope = PermissionScope::Stage;
+        let narrow = desired.site.execution_arn(API, "prod/*");
+        let added = format!(
+            "lambda:AddPermission fir-api:live StatementId={} Principal=apigateway.amazonaws.com SourceArn={narrow}",
+            statement_id(&desired, &narrow)
+        );
+        assert_eq!(calls(&desired, &observed), [added]);
+        let added = statement(&desired, &statement_id(&desired, &narrow), &narrow);
+        observed.policy.as_mut().unwrap().statements.push(added);
+        let wide = observed.policy.as_ref().unwrap().statements[0].id.clone();
+        assert_eq!(
+            calls(&desired, &observed),
+            [format!("lambda:RemovePermission fir-api:live StatementId={wide}")]
+        );
+    }
+
+    #[test]
+    fn a_statement_that_an_observed_caller_needs_stays() {
+        let (mut desired, observed) = (desired(), quiet());
+        desired.rest_apis.clear();
+        assert!(planned(&desired, &observed).steps.is_empty());
+        let kept = &stale(&desired, &observed)[0];
+        assert_eq!(
+            still_used_by(&desired, &observed, kept)[0].describe(),
+            "REST API a1b2c3d4e5/prod GET /reviews"
+        );
+    }
+
+    #[test]
+    fn a_statement_that_nobody_needs_goes() {
+        let (mut desired, mut observed) = (desired(), quiet());
+        desired.rest_apis.clear();
+        observed.rest_apis.get_mut(API).unwrap().methods = None;
+        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(actions, ["lambda:RemovePermission"]);
+    }
+
+    #[test]
+    fn a_full_policy_is_reported_with_its_size() {
+        let (desired, mut observed) = (desired(), quiet());
+        let policy = observed.policy.as_mut().unwrap();
+        policy.statements.clear();
+        policy.size = 20_400;
+        let plan = planned(&desired, &observed);
+        assert!(plan.steps.is_empty());
+        assert!(plan.findings[0].message.contains("20400 bytes"), "{}", plan.findings[0].message);
+    }
+
+    #[test]
+    fn methods_that_are_called_with_a_role_need_no_permission() {
+        let (desired, mut observed) = (desired(), quiet());
+        observed.policy = None;
+        let api = observed.rest_apis.get_mut(API).unwrap();
+        let method = api.methods.as_mut().unwrap().values_mut().next().unwrap();
+        method.integration.as_mut().unwrap().credentials = Some("arn:aws:iam::111122223333:role/caller".into());
+        assert!(planned(&desired, &observed).is_empty());
+    }
 }

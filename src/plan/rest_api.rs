@@ -279,3 +279,108 @@ fn called(method: &Method, stage: &Stage) -> String {
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::{API, calls, desired, planned, proxy, quiet, reviews};
+
+    fn stage(observed: &mut Observed) -> &mut Stage {
+        observed.rest_apis.get_mut(API).unwrap().stages.get_mut("prod").unwrap()
+    }
+
+    /// Makes the method call `uri`, in the API and on the stage.
+    fn call(observed: &mut Observed, uri: &str) {
+        let api = observed.rest_apis.get_mut(API).unwrap();
+        api.methods.as_mut().unwrap().insert(reviews(), proxy(uri));
+        stage(observed).deployed = Some(BTreeMap::from([(reviews(), uri.to_owned())]));
+    }
+
+    fn uri_of(qualifier: &str) -> String {
+        let desired = desired();
+        desired.site.invocation_uri(&format!("{}{qualifier}", desired.function_arn()))
+    }
+
+    #[test]
+    fn a_method_that_calls_the_function_is_pointed_at_the_alias_and_deployed() {
+        for qualifier in ["", ":$LATEST", ":39", ":other"] {
+            let mut observed = quiet();
+            call(&mut observed, &uri_of(qualifier));
+            let calls = calls(&desired(), &observed);
+            assert_eq!(calls.len(), 2, "{qualifier}: {calls:?}");
+            assert!(
+                calls[0].starts_with("apigateway:UpdateIntegration a1b2c3d4e5 GET /reviews uri="),
+                "{calls:?}"
+            );
+            assert_eq!(calls[1], "apigateway:CreateDeployment a1b2c3d4e5 stageName=prod");
+        }
+    }
+
+    #[test]
+    fn an_integration_that_is_right_but_not_deployed_is_only_deployed() {
+        let mut observed = quiet();
+        stage(&mut observed).deployed = Some(BTreeMap::from([(reviews(), uri_of(""))]));
+        assert_eq!(
+            calls(&desired(), &observed),
+            ["apigateway:CreateDeployment a1b2c3d4e5 stageName=prod"]
+        );
+    }
+
+    #[test]
+    fn a_stage_is_not_deployed_over_a_canary() {
+        let mut observed = quiet();
+        stage(&mut observed).deployed = Some(BTreeMap::from([(reviews(), uri_of(""))]));
+        stage(&mut observed).canary = true;
+        let plan = planned(&desired(), &observed);
+        assert_eq!((plan.steps.len(), plan.findings[0].reason), (0, Reason::CanaryActive));
+    }
+
+    #[test]
+    fn a_method_of_another_function_is_not_ours_to_move() {
+        let mut observed = quiet();
+        let other = MethodKey {
+            path: "/other".into(),
+            http_method: "GET".into(),
+        };
+        let uri = uri_of("").replace("fir-api", "pine-api");
+        let api = observed.rest_apis.get_mut(API).unwrap();
+        api.methods.as_mut().unwrap().insert(other, proxy(&uri));
+        assert_eq!(planned(&desired(), &observed), Plan::default());
+    }
+
+    #[test]
+    fn a_stage_variable_in_place_of_the_qualifier_is_set_and_nothing_is_deployed() {
+        let mut observed = quiet();
+        call(&mut observed, &uri_of(":${stageVariables.alias}"));
+        stage(&mut observed).variables.insert("alias".into(), "blue".into());
+        assert_eq!(
+            calls(&desired(), &observed),
+            ["apigateway:UpdateStage a1b2c3d4e5/prod variables.alias=live"]
+        );
+    }
+
+    #[test]
+    fn a_stage_variable_that_another_function_uses_too_is_left_alone() {
+        let mut observed = quiet();
+        call(&mut observed, &uri_of(":${stageVariables.alias}"));
+        stage(&mut observed).variables.insert("alias".into(), "blue".into());
+        let other = MethodKey {
+            path: "/other".into(),
+            http_method: "GET".into(),
+        };
+        let uri = uri_of(":${stageVariables.alias}").replace("fir-api", "pine-api");
+        let api = observed.rest_apis.get_mut(API).unwrap();
+        api.methods.as_mut().unwrap().insert(other, proxy(&uri));
+        let plan = planned(&desired(), &observed);
+        assert_eq!((plan.steps.len(), plan.findings[0].reason), (0, Reason::UnqualifiedTarget));
+    }
+
+    #[test]
+    fn callers_wait_until_the_permission_is_observed() {
+        let mut observed = quiet();
+        call(&mut observed, &uri_of(""));
+        observed.policy = None;
+        let actions: Vec<_> = planned(&desired(), &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(actions, ["lambda:AddPermission"]);
+    }
+}

@@ -70,3 +70,79 @@ fn is_settled(plan: &Plan) -> bool {
     let moves = |s: &PlannedStep| !matches!(s.step, Step::PublishVersion { .. });
     !plan.steps.iter().any(moves) && plan.leaves_alone(Link::Capacity)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::{API, calls, desired, planned, proxy, quiet, reviews};
+    use crate::plan::observed::{AllocationState, CodeState};
+
+    #[test]
+    fn a_chain_that_is_as_desired_needs_nothing() {
+        assert_eq!(planned(&desired(), &quiet()), Plan::default());
+    }
+
+    #[test]
+    fn from_nothing_the_version_comes_first_and_alone() {
+        let mut observed = quiet();
+        (observed.alias, observed.capacity, observed.policy) = (None, None, None);
+        observed.versions = Some(std::collections::BTreeMap::new());
+        assert_eq!(calls(&desired(), &observed), ["lambda:PublishVersion fir-api CodeSha256=sha-forty"]);
+    }
+
+    #[test]
+    fn alias_capacity_and_permission_are_made_together_and_the_api_waits_for_them() {
+        let (desired, mut observed) = (desired(), quiet());
+        (observed.alias, observed.capacity, observed.policy) = (None, None, None);
+        observed.version_states.insert(40, CodeState::Active);
+        let function_uri = desired.site.invocation_uri(&desired.function_arn());
+        let api = observed.rest_apis.get_mut(API).unwrap();
+        api.methods.as_mut().unwrap().insert(reviews(), proxy(&function_uri));
+        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(
+            actions,
+            [
+                "lambda:CreateAlias",
+                "lambda:PutProvisionedConcurrencyConfig",
+                "lambda:AddPermission"
+            ]
+        );
+    }
+
+    #[test]
+    fn capacity_grows_before_the_alias_moves() {
+        let (mut desired, mut observed) = (desired(), quiet());
+        desired.capacity = Some(5);
+        observed.alias.as_mut().unwrap().version = Some(39);
+        observed.version_states.insert(40, CodeState::Active);
+        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(actions, ["lambda:PutProvisionedConcurrencyConfig"]);
+    }
+
+    #[test]
+    fn the_alias_moves_before_capacity_shrinks() {
+        let (mut desired, mut observed) = (desired(), quiet());
+        desired.capacity = Some(1);
+        observed.alias.as_mut().unwrap().version = Some(39);
+        observed.version_states.insert(40, CodeState::Active);
+        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(actions, ["lambda:UpdateAlias"]);
+    }
+
+    #[test]
+    fn an_alias_whose_capacity_is_being_allocated_is_not_moved() {
+        let mut observed = quiet();
+        observed.alias.as_mut().unwrap().version = Some(39);
+        observed.version_states.insert(40, CodeState::Active);
+        observed.capacity.as_mut().unwrap().state = AllocationState::InProgress;
+        assert_eq!(calls(&desired(), &observed), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_number_that_the_spec_leaves_out_is_left_alone() {
+        let (mut desired, mut observed) = (desired(), quiet());
+        desired.capacity = None;
+        observed.capacity = Some(crate::plan::fixtures::capacity(17, AllocationState::Ready));
+        assert_eq!(planned(&desired, &observed), Plan::default());
+    }
+}

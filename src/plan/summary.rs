@@ -172,3 +172,98 @@ fn under_way(pass: &Pass, conditions: &mut Conditions) -> Cadence {
         Cadence::Settled
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::WarmLambdaEndpointStatus;
+    use crate::plan::assess::{Outcome, Stop, assess_stop};
+    use crate::plan::fixtures::{condition, desired, moment, planned, quiet, verdict};
+
+    fn failure(class: Class, effect: Effect) -> Failure {
+        Failure {
+            class,
+            effect,
+            operation: "lambda:UpdateAlias",
+            resource: "fir-api:live".into(),
+            code: "Code".into(),
+            message: "text".into(),
+            request_id: None,
+        }
+    }
+
+    /// A pass whose first step failed.
+    fn failing(class: Class, previous: &WarmLambdaEndpointStatus, seconds: i64) -> WarmLambdaEndpointStatus {
+        let (desired, mut observed) = (desired(), quiet());
+        observed.capacity = None;
+        let step = planned(&desired, &observed).steps[0].clone();
+        let outcome = Outcome {
+            applied: Vec::new(),
+            failed: Some((step, failure(class, Effect::NotApplied))),
+        };
+        verdict(&desired, &observed, &outcome, previous, seconds).status
+    }
+
+    fn of(status: &str, reason: &str) -> Option<(String, String)> {
+        Some((status.into(), reason.into()))
+    }
+
+    #[test]
+    fn a_chain_that_is_whole_is_ready_and_says_so_in_numbers() {
+        let verdict = verdict(&desired(), &quiet(), &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0);
+        assert_eq!(verdict.cadence, Cadence::Settled);
+        assert_eq!(condition(&verdict.status, "Ready"), of("True", "Warm"));
+        let message = &verdict.status.conditions[0].message;
+        assert_eq!(
+            message,
+            "version 40 serves 100 % of alias fir-api:live, 3 of 3 environments are warm; 1 of 1 triggers call it"
+        );
+        for absent in ["Reconciling", "Stalled"] {
+            assert_eq!(condition(&verdict.status, absent), None);
+        }
+    }
+
+    #[test]
+    fn a_second_look_at_the_same_changes_nothing_in_status() {
+        let first = verdict(&desired(), &quiet(), &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0);
+        let second = verdict(&desired(), &quiet(), &Outcome::default(), &first.status, 3600);
+        assert_eq!(first.status, second.status);
+        assert!(second.events.is_empty());
+    }
+
+    #[test]
+    fn denied_is_work_in_flight_at_first_and_stalled_after_the_grace_period() {
+        let denied = || Class::Denied("lambda:UpdateAlias".into());
+        let first = failing(denied(), &WarmLambdaEndpointStatus::default(), 0);
+        assert_eq!(condition(&first, "Reconciling"), of("True", "ProgressingWithRetry"));
+        let second = failing(denied(), &first, 121);
+        assert_eq!(condition(&second, "Stalled"), of("True", "AccessDenied"));
+        assert_eq!(condition(&second, "Reconciling"), None);
+        assert_eq!(condition(&second, "Ready"), of("False", "AccessDenied"));
+    }
+
+    #[test]
+    fn a_quota_needs_a_person_at_once() {
+        let status = failing(Class::Quota, &WarmLambdaEndpointStatus::default(), 0);
+        assert_eq!(condition(&status, "Stalled"), of("True", "QuotaExceeded"));
+    }
+
+    #[test]
+    fn a_throttle_never_stalls() {
+        let first = failing(Class::Throttled(None), &WarmLambdaEndpointStatus::default(), 0);
+        let later = failing(Class::Throttled(None), &first, 86_400);
+        assert_eq!(
+            (condition(&later, "Stalled"), condition(&later, "Ready")),
+            (None, of("False", "Throttled"))
+        );
+    }
+
+    #[test]
+    fn a_read_that_fails_now_and_then_does_not_take_ready_away() {
+        let ready = verdict(&desired(), &quiet(), &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0).status;
+        let stop = Stop::Unread(failure(Class::Transient, Effect::NotApplied));
+        let after = |failures| assess_stop(&stop, &ready, crate::plan::assess::Moment { failures, ..moment(60) });
+        assert_eq!(after(2).status, ready);
+        assert_eq!(condition(&after(3).status, "Ready"), of("Unknown", "AwsUnavailable"));
+    }
+}

@@ -88,3 +88,55 @@ pub fn advise(usage: Option<&Usage>, conditions: &mut Conditions) {
         conditions.set(ConditionType::CapacitySaturated, Status::True, Reason::HighUtilization, text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::at;
+
+    fn sample(utilization: Option<f64>, seconds: i64) -> Usage {
+        Usage {
+            utilization,
+            observed: utilization.map(|_| at(seconds)),
+            sampled: at(seconds),
+            ..Usage::default()
+        }
+    }
+
+    fn percent(status: Option<&UtilizationStatus>) -> Option<i32> {
+        status.map(|u| u.percent)
+    }
+
+    #[test]
+    fn one_of_three_is_33_and_three_of_three_is_100_percent() {
+        for (busy, expected) in [(1.0 / 3.0, 33), (1.0, 100)] {
+            assert_eq!(
+                percent(utilization(None, Some(&sample(Some(busy), 0)), true).as_ref()),
+                Some(expected)
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_datapoint_the_number_is_unknown_and_not_zero() {
+        assert_eq!(utilization(None, Some(&sample(None, 0)), true), None);
+    }
+
+    #[test]
+    fn within_a_band_the_number_stands_for_five_minutes_and_five_points() {
+        let first = utilization(None, Some(&sample(Some(0.33), 0)), true);
+        for (busy, seconds, expected) in [(0.60, 299, 33), (0.36, 900, 33), (0.60, 300, 60)] {
+            let next = utilization(first.as_ref(), Some(&sample(Some(busy), seconds)), true);
+            assert_eq!(percent(next.as_ref()), Some(expected), "{busy} after {seconds} s");
+        }
+    }
+
+    #[test]
+    fn a_change_of_the_band_is_written_at_once() {
+        let first = utilization(None, Some(&sample(Some(0.85), 0)), true);
+        assert_eq!(
+            percent(utilization(first.as_ref(), Some(&sample(Some(0.9), 1)), true).as_ref()),
+            Some(90)
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! A quiet chain to start tests from: version 40 behind alias `live`, 3 of 3 warm, one method of one REST API, all as desired.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use k8s_openapi::jiff::Timestamp;
+use serde_json::json;
+
+use super::arn::Site;
+use super::assess::{Moment, Outcome, Pass, Verdict, assess};
+use super::desired::{Desired, MethodKey};
+use super::memory::Memory;
+use super::observed::{
+    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, Integration, LatestCode, Method, Observed, PublishedCode, RestApi, Stage,
+};
+use super::policy::{Statement, statement_id};
+use super::steps::{Plan, plan};
+use crate::api::{WarmLambdaEndpointSpec, WarmLambdaEndpointStatus};
+
+pub const UID: &str = "7f3c1a2b-0000-4000-8000-000000000000";
+pub const API: &str = "a1b2c3d4e5";
+
+pub fn desired_by(spec: serde_json::Value) -> Desired {
+    let spec: WarmLambdaEndpointSpec = serde_json::from_value(spec).unwrap();
+    let site = Site {
+        partition: "aws".into(),
+        account: "111122223333".into(),
+        region: "eu-west-1".into(),
+    };
+    Desired::resolve(&spec, UID, 1, site).unwrap()
+}
+
+pub fn desired() -> Desired {
+    let trigger = json!({"name": "public", "restApi": {"apiId": API, "stageName": "prod"}});
+    desired_by(json!({"functionName": "fir-api", "provisionedConcurrency": 3, "triggers": [trigger]}))
+}
+
+pub fn reviews() -> MethodKey {
+    MethodKey {
+        path: "/reviews".into(),
+        http_method: "GET".into(),
+    }
+}
+
+pub fn proxy(uri: &str) -> Method {
+    let integration = Integration {
+        kind: "AWS_PROXY".into(),
+        http_method: Some("POST".into()),
+        uri: Some(uri.into()),
+        credentials: None,
+    };
+    Method {
+        resource_id: "res1".into(),
+        integration: Some(integration),
+    }
+}
+
+pub fn statement(desired: &Desired, id: &str, source_arn: &str) -> Statement {
+    let body = json!({"Sid": id, "Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction", "Resource": desired.alias_arn(), "Condition": {"ArnLike": {"AWS:SourceArn": source_arn}}});
+    Statement { id: id.into(), body }
+}
+
+pub fn capacity(requested: u32, state: AllocationState) -> Concurrency {
+    Concurrency {
+        requested,
+        allocated: requested,
+        available: requested,
+        state,
+    }
+}
+
+/// What AWS shows when all is as [`desired`].
+pub fn quiet() -> Observed {
+    let desired = desired();
+    let code = |fingerprint: &str| PublishedCode {
+        code_sha256: format!("sha-{fingerprint}"),
+        fingerprint: fingerprint.into(),
+    };
+    let source_arn = desired.site.execution_arn(API, "*/*");
+    let stage = Stage {
+        deployment_id: "dep1".into(),
+        variables: BTreeMap::new(),
+        canary: false,
+        deployed: Some(BTreeMap::from([(reviews(), desired.alias_uri())])),
+    };
+    let api = RestApi {
+        methods: Some(BTreeMap::from([(reviews(), proxy(&desired.alias_uri()))])),
+        stages: BTreeMap::from([("prod".into(), stage)]),
+    };
+    Observed {
+        function: Some(LatestCode {
+            code_sha256: "sha-forty".into(),
+            revision_id: "rev-latest".into(),
+            fingerprint: "forty".into(),
+            state: CodeState::Active,
+            snap_start: false,
+        }),
+        versions: Some(BTreeMap::from([(39, code("thirty-nine")), (40, code("forty"))])),
+        version_states: BTreeMap::new(),
+        alias: Some(Alias {
+            version: Some(40),
+            weights: BTreeMap::new(),
+            revision_id: "rev-alias".into(),
+            description: String::new(),
+        }),
+        capacity: Some(capacity(3, AllocationState::Ready)),
+        policy: Some(AliasPolicy {
+            revision_id: "rev-policy".into(),
+            statements: vec![statement(&desired, &statement_id(&desired, &source_arn), &source_arn)],
+            size: 400,
+        }),
+        scaling: None,
+        rest_apis: BTreeMap::from([(API.into(), api)]),
+    }
+}
+
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+pub fn moment(seconds: i64) -> Moment {
+    Moment {
+        now: at(seconds),
+        generation: 1,
+        grace: Duration::from_mins(2),
+        failures: 0,
+    }
+}
+
+/// The calls that are due, without their reasons.
+pub fn calls(desired: &Desired, observed: &Observed) -> Vec<String> {
+    let plan = plan(desired, observed, &Memory::default(), at(0));
+    plan.steps.iter().map(|s| s.step.describe(desired)).collect()
+}
+
+pub fn planned(desired: &Desired, observed: &Observed) -> Plan {
+    plan(desired, observed, &Memory::default(), at(0))
+}
+
+/// The verdict of a pass that did `outcome` of what was due.
+pub fn verdict(desired: &Desired, observed: &Observed, outcome: &Outcome, previous: &WarmLambdaEndpointStatus, seconds: i64) -> Verdict {
+    let plan = plan(desired, observed, &Memory::from(previous), at(seconds));
+    assess(&Pass {
+        desired,
+        observed,
+        plan: &plan,
+        outcome,
+        previous,
+        usage: None,
+        moment: moment(seconds),
+    })
+}
+
+/// Status and reason of a condition, `None` when it is absent.
+pub fn condition(status: &WarmLambdaEndpointStatus, kind: &str) -> Option<(String, String)> {
+    let found = status.conditions.iter().find(|c| c.type_ == kind)?;
+    Some((found.status.clone(), found.reason.clone()))
+}
