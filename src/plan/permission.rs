@@ -118,12 +118,14 @@ pub fn missing(desired: &Desired, observed: &Observed, trigger: &DesiredRestApi)
 /// only for what it was made for, so that a narrower scope in the spec narrows what we granted.
 pub fn granting<'a>(desired: &Desired, observed: &'a Observed, source_arn: &str) -> Option<&'a Statement> {
     let alias = desired.alias_arn();
+    let (prefix, exact) = (statement_prefix(&desired.uid), statement_id(desired, source_arn));
+    let counts = |s: &&Statement| s.id == exact || !s.id.starts_with(&prefix);
     let grants = |s: &&Statement| {
         s.grants_api_gateway(&alias)
             .is_some_and(|patterns| patterns.iter().any(|p| covers(p, source_arn)))
     };
-    let mut granting: Vec<_> = observed.policy.as_ref()?.statements.iter().filter(grants).collect();
-    granting.sort_by_key(|s| s.id != statement_id(desired, source_arn));
+    let mut granting: Vec<_> = observed.policy.as_ref()?.statements.iter().filter(counts).filter(grants).collect();
+    granting.sort_by_key(|s| s.id != exact);
     granting.first().copied()
 }
 
