@@ -18,8 +18,12 @@ pub mod iam;
 mod lambda;
 mod observe;
 mod permission;
+#[cfg(test)]
+mod scripted;
 mod shared;
 mod sts;
+#[cfg(test)]
+mod tests;
 pub mod throttle;
 
 use std::collections::BTreeMap;
