@@ -84,8 +84,7 @@ impl fmt::Debug for Aws {
 impl Aws {
     /// Reads the environment and the profile, as every tool of AWS does; asks AWS for nothing yet.
     pub async fn connect(settings: Settings, observer: Arc<dyn RequestObserver>) -> Self {
-        let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
-        Self::with_config(loader(https).load().await, settings, observer)
+        Self::with_config(loader(https()).load().await, settings, observer)
     }
 
     /// With a configuration that was made elsewhere.
@@ -131,6 +130,11 @@ impl Aws {
             deployments: Deployments::default(),
         }
     }
+}
+
+/// Speaks HTTPS, and HTTP to an endpoint whose URL says so.
+pub(super) fn https() -> impl HttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https()
 }
 
 /// The default chain, with our limits.

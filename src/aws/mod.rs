@@ -18,8 +18,6 @@ pub mod iam;
 mod lambda;
 mod observe;
 mod permission;
-#[cfg(test)]
-mod scripted;
 mod shared;
 mod sts;
 #[cfg(test)]

@@ -13,17 +13,18 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use super::call::RequestObserver;
-use super::clients::{Aws, Settings, loader};
+use crate::aws::call::RequestObserver;
+use crate::aws::clients::{Aws, Settings, loader};
 
 /// How long each answer takes.
-const LATENCY: Duration = Duration::from_millis(50);
+pub const LATENCY: Duration = Duration::from_millis(50);
 
 /// A request that came.
 #[derive(Clone, Debug)]
 pub struct Seen {
+    pub at: Instant,
     /// Method and path without the query, for instance `GET /restapis/a1/stages`.
     pub call: String,
     pub query: String,
@@ -111,6 +112,7 @@ impl HttpConnector for Scripted {
         let uri = request.uri().split_once("amazonaws.com").map_or("", |(_, path)| path);
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
         let seen = Seen {
+            at: Instant::now(),
             call: format!("{} {path}", request.method()),
             query: query.into(),
             user_agent: request.headers().get("user-agent").unwrap_or_default().into(),
