@@ -253,7 +253,12 @@ async fn a_throttled_read_waits_as_long_as_aws_asks() {
 #[tokio::test(start_paused = true)]
 async fn warm_capacity_is_read_only_after_the_alias_was_answered() {
     let scripted = Scripted::new(quiet);
-    scripted.aws().await.observe(&desired(), &Memory::default(), Look::Chain).await.unwrap();
+    scripted
+        .aws()
+        .await
+        .observe(&desired(), &Memory::default(), Look::Chain)
+        .await
+        .unwrap();
     let seen = scripted.seen();
     let at = |call: &str| seen.iter().find(|s| s.call.contains(call)).unwrap().at;
     assert!(at("/provisioned-concurrency") >= at("/aliases/live") + LATENCY);

@@ -33,6 +33,7 @@ pub struct Seen {
 }
 
 /// What is answered.
+#[derive(Clone)]
 pub enum Answer {
     /// 200 or what the operation answers on success.
     Is(u16, Value),

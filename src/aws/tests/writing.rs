@@ -33,19 +33,16 @@ async fn moving_the_alias_always_clears_its_weights_and_names_the_revision() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_is_sent_once_and_a_missing_answer_leaves_it_open() {
-    let cases: [(fn() -> Answer, Effect, Class); 5] = [
-        (|| Answer::Lost, Effect::Unknown, Class::Transient),
-        (|| Answer::Silence, Effect::Unknown, Class::Transient),
-        (|| Answer::Error(503, "ServiceUnavailable", ""), Effect::Unknown, Class::Transient),
-        (|| Answer::Is(200, Value::String("{".into())), Effect::Unknown, Class::Transient),
-        (
-            || Answer::Throttled(2),
-            Effect::NotApplied,
-            Class::Throttled(Some(Duration::from_secs(2))),
-        ),
+    let throttled = Class::Throttled(Some(Duration::from_secs(2)));
+    let cases = [
+        (Answer::Lost, Effect::Unknown, Class::Transient),
+        (Answer::Silence, Effect::Unknown, Class::Transient),
+        (Answer::Error(503, "ServiceUnavailable", ""), Effect::Unknown, Class::Transient),
+        (Answer::Is(200, Value::String("{".into())), Effect::Unknown, Class::Transient),
+        (Answer::Throttled(2), Effect::NotApplied, throttled),
     ];
     for (answer, effect, class) in cases {
-        let scripted = Scripted::new(move |_| answer());
+        let scripted = Scripted::new(move |_| answer.clone());
         let failure = scripted.aws().await.execute(&desired(), &update_alias()).await.unwrap_err();
         assert_eq!((failure.effect, &failure.class), (effect, &class), "{failure}");
         assert_eq!(scripted.seen().len(), 1, "{failure}");
