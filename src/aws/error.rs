@@ -180,7 +180,8 @@ fn in_table(table: &[(&str, Class)], text: &str) -> Option<Class> {
 /// One code for "too fast" and "too many". Source: AWS-54.
 fn limit(answer: &Answer<'_>) -> Class {
     let text = answer.text.to_ascii_lowercase();
-    if answer.retry_after.is_some() || text.contains("rate") || text.contains("too many requests") {
+    let too_fast = ["rate limit", "rate exceeded", "too many requests"];
+    if answer.retry_after.is_some() || too_fast.iter().any(|words| text.contains(words)) {
         Class::Throttled(answer.retry_after)
     } else {
         Class::Quota
@@ -317,7 +318,7 @@ mod tests {
         (429, "TooManyRequestsException", "Rate exceeded", THROTTLED),
         (429, "LimitExceededException", "The request exceeded the rate limit.", THROTTLED),
         (400, "Throttling", "Rate exceeded", Class::Throttled(None)),
-        (400, "LimitExceededException", "Maximum number of Scalable Targets", Class::Quota),
+        (400, "LimitExceededException", "Maximum number of generated targets", Class::Quota),
         (409, CONFLICT, "An update is in progress for resource: x", Class::Waiting),
         (409, CONFLICT, "The operation cannot be performed at this time.", Class::Waiting),
         (

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::scripted::{Answer, Counted, LATENCY, Scripted, Seen};
 use super::{ALIAS_ARN, SOURCE_ARN, desired, function, not_found, policy, statement};
-use crate::aws::{Cloud, Look};
+use crate::aws::{Cloud, Look, Settings};
 use crate::plan::desired::{Desired, DesiredVersion};
 use crate::plan::failure::{Class, Effect};
 use crate::plan::memory::{Memory, Published};
@@ -226,7 +226,7 @@ async fn who_may_not_list_scalable_targets_observes_nothing() {
 async fn a_read_is_tried_again_a_few_times_and_each_time_is_counted() {
     let scripted = Scripted::new(|_| Answer::Lost);
     let counted = Arc::new(Counted::default());
-    let aws = scripted.aws_observed_by(counted.clone()).await;
+    let aws = scripted.aws_with(Settings::default(), counted.clone()).await;
     let failure = aws.site("eu-west-1").await.unwrap_err();
     assert_eq!((failure.class, failure.effect), (Class::Transient, Effect::NotApplied));
     let expected = [(("sts:GetCallerIdentity".to_owned(), "NoAnswer".to_owned()), 3)];
@@ -262,4 +262,19 @@ async fn warm_capacity_is_read_only_after_the_alias_was_answered() {
     let seen = scripted.seen();
     let at = |call: &str| seen.iter().find(|s| s.call.contains(call)).unwrap().at;
     assert!(at("/provisioned-concurrency") >= at("/aliases/live") + LATENCY);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_is_tried_again_waits_for_its_turn_again() {
+    let scripted = Scripted::new(|_| Answer::Lost);
+    // One call of STS in 20 s, and four at once.
+    let settings = Settings {
+        quota_share: 0.01,
+        ..Settings::default()
+    };
+    let aws = scripted.aws_with(settings, Arc::new(Counted::default())).await;
+    aws.site("eu-west-1").await.unwrap_err();
+    let start = Instant::now();
+    aws.site("eu-west-1").await.unwrap_err();
+    assert!(start.elapsed() > Duration::from_secs(30), "{:?}", start.elapsed());
 }

@@ -82,14 +82,14 @@ impl Scripted {
 
     /// The operator's clients, talking to this.
     pub async fn aws(&self) -> Aws {
-        self.aws_observed_by(Arc::new(Counted::default())).await
+        self.aws_with(Settings::default(), Arc::new(Counted::default())).await
     }
 
-    pub async fn aws_observed_by(&self, observer: Arc<dyn RequestObserver>) -> Aws {
+    pub async fn aws_with(&self, settings: Settings, observer: Arc<dyn RequestObserver>) -> Aws {
         let credentials = Credentials::new("id", "secret", None, None, "test");
         let region = aws_config::Region::new("eu-west-1");
         let config = loader(self.clone()).credentials_provider(credentials).region(region).load().await;
-        Aws::with_config(config, Settings::default(), observer)
+        Aws::with_config(config, settings, observer)
     }
 
     pub fn seen(&self) -> Vec<Seen> {
