@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::HttpClient;
 use tokio::sync::OnceCell;
 
 use super::autoscaling::ScalableTargets;
@@ -83,19 +84,7 @@ impl fmt::Debug for Aws {
 impl Aws {
     /// Reads the environment and the profile, as every tool of AWS does; asks AWS for nothing yet.
     pub async fn connect(settings: Settings, observer: Arc<dyn RequestObserver>) -> Self {
-        let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
-        let limits = TimeoutConfig::builder()
-            .operation_attempt_timeout(ATTEMPT)
-            .operation_timeout(OPERATION);
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(https)
-            .timeout_config(limits.build())
-            // A write that the SDK sends again may be carried out twice, and a read that it sends again takes no turn.
-            .retry_config(RetryConfig::disabled());
-        if let Ok(name) = AppName::new("warmlambda") {
-            loader = loader.app_name(name);
-        }
-        Self::with_config(loader.load().await, settings, observer)
+        Self::with_config(loader(https()).load().await, settings, observer)
     }
 
     /// With a configuration that was made elsewhere.
@@ -140,6 +129,27 @@ impl Aws {
             policies: PolicyLocks::default(),
             deployments: Deployments::default(),
         }
+    }
+}
+
+/// Speaks HTTPS, and HTTP to an endpoint whose URL says so.
+pub(super) fn https() -> impl HttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https()
+}
+
+/// The default chain, with our limits.
+pub(super) fn loader(http: impl HttpClient + 'static) -> ConfigLoader {
+    let limits = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION);
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .timeout_config(limits.build())
+        // A write that the SDK sends again may be carried out twice, and a read that it sends again takes no turn.
+        .retry_config(RetryConfig::disabled());
+    match AppName::new("warmlambda") {
+        Ok(name) => loader.app_name(name),
+        Err(_) => loader,
     }
 }
 

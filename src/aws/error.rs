@@ -180,7 +180,8 @@ fn in_table(table: &[(&str, Class)], text: &str) -> Option<Class> {
 /// One code for "too fast" and "too many". Source: AWS-54.
 fn limit(answer: &Answer<'_>) -> Class {
     let text = answer.text.to_ascii_lowercase();
-    if answer.retry_after.is_some() || text.contains("rate") || text.contains("too many requests") {
+    let too_fast = ["rate limit", "rate exceeded", "too many requests"];
+    if answer.retry_after.is_some() || too_fast.iter().any(|words| text.contains(words)) {
         Class::Throttled(answer.retry_after)
     } else {
         Class::Quota
@@ -308,141 +309,110 @@ mod tests {
         class("lambda:UpdateAlias", &answer)
     }
 
+    const CONFLICT: &str = "ResourceConflictException";
+    const PARAMETER: &str = "InvalidParameterValueException";
+    const THROTTLED: Class = Class::Throttled(Some(Duration::from_secs(2)));
+
+    /// Status, code, a part of the text that AWS sends, and the class.
+    const ANSWERS: &[(u16, &str, &str, Class)] = &[
+        (429, "TooManyRequestsException", "Rate exceeded", THROTTLED),
+        (429, "LimitExceededException", "The request exceeded the rate limit.", THROTTLED),
+        (400, "Throttling", "Rate exceeded", Class::Throttled(None)),
+        (400, "LimitExceededException", "Maximum number of generated targets", Class::Quota),
+        (409, CONFLICT, "An update is in progress for resource: x", Class::Waiting),
+        (409, CONFLICT, "The operation cannot be performed at this time.", Class::Waiting),
+        (
+            409,
+            CONFLICT,
+            "Alias already exists: arn:aws:lambda:eu-west-1:1:function:f:live",
+            Class::Conflict,
+        ),
+        (409, CONFLICT, "The statement id (x) provided already exists.", Class::Conflict),
+        (
+            409,
+            CONFLICT,
+            "Alias can't be used ... on an already Provisioned version",
+            Class::Invalid,
+        ),
+        (
+            409,
+            CONFLICT,
+            "Version is pointed by a Provisioned Concurrency alias",
+            Class::Invalid,
+        ),
+        (409, "ConflictException", "concurrent modification", Class::Conflict),
+        (
+            412,
+            "PreconditionFailedException",
+            "The Revision Id provided does not match",
+            Class::Precondition,
+        ),
+        (
+            400,
+            PARAMETER,
+            "CodeSHA256 (x) is different from current CodeSHA256 in $LATEST (y).",
+            Class::Precondition,
+        ),
+        (
+            400,
+            PARAMETER,
+            "Alias with weights can not be used with Provisioned Concurrency",
+            Class::Waiting,
+        ),
+        (
+            400,
+            PARAMETER,
+            "Invalid alias configuration for Provisioned Concurrency",
+            Class::Invalid,
+        ),
+        (
+            400,
+            PARAMETER,
+            "Function version 2 is already included in routing configuration.",
+            Class::Conflict,
+        ),
+        (
+            400,
+            PARAMETER,
+            "is greater than account's unreserved concurrency [9].",
+            Class::Quota,
+        ),
+        (
+            400,
+            PARAMETER,
+            "UnreservedConcurrentExecution below its minimum value of [100].",
+            Class::Quota,
+        ),
+        (
+            400,
+            PARAMETER,
+            "greater than the reservedConcurrentExecution for function",
+            Class::Quota,
+        ),
+        (
+            400,
+            PARAMETER,
+            "cannot be applied to unpublished function versions.",
+            Class::Invalid,
+        ),
+        (400, "ValidationException", "greater than or equal to 1", Class::Invalid),
+        (400, "PolicyLengthExceededException", "too long", Class::Quota),
+        (404, "ResourceNotFoundException", "Function not found: arn", Class::NotFound),
+        (404, "ProvisionedConcurrencyConfigNotFoundException", "", Class::NotFound),
+        (404, "NotFoundException", "Invalid API identifier specified", Class::NotFound),
+        (403, "ExpiredTokenException", "", Class::Credentials),
+        (403, "UnrecognizedClientException", "", Class::Credentials),
+        (500, "ServiceException", "", Class::Transient),
+        (503, "ServiceUnavailableException", "", Class::Transient),
+        (418, "NeverSeen", "", Class::Invalid),
+        (502, "", "", Class::Transient),
+        (404, "", "", Class::Transient),
+        (409, "NeverSeen", "", Class::Conflict),
+    ];
+
     #[test]
     fn every_known_answer_has_its_class() {
-        let conflict = "ResourceConflictException";
-        let parameter = "InvalidParameterValueException";
-        let throttled = Class::Throttled(Some(Duration::from_secs(2)));
-        let cases: &[(u16, &str, &str, Class)] = &[
-            (429, "TooManyRequestsException", "Rate exceeded", throttled.clone()),
-            (429, "LimitExceededException", "The request exceeded the rate limit.", throttled),
-            (400, "Throttling", "Rate exceeded", Class::Throttled(None)),
-            (400, "LimitExceededException", "Maximum number of Scalable Targets", Class::Quota),
-            (
-                409,
-                conflict,
-                "The operation cannot be performed at this time. An update is in progress for resource: x",
-                Class::Waiting,
-            ),
-            (
-                409,
-                conflict,
-                "Alias already exists: arn:aws:lambda:eu-west-1:1:function:f:live",
-                Class::Conflict,
-            ),
-            (
-                409,
-                conflict,
-                "The statement id (x) provided already exists. Please provide a new statement id",
-                Class::Conflict,
-            ),
-            (
-                409,
-                conflict,
-                "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version",
-                Class::Invalid,
-            ),
-            (
-                409,
-                conflict,
-                "Version is pointed by a Provisioned Concurrency alias",
-                Class::Invalid,
-            ),
-            (
-                409,
-                "ConflictException",
-                "Unable to complete operation due to concurrent modification.",
-                Class::Conflict,
-            ),
-            (
-                412,
-                "PreconditionFailedException",
-                "The Revision Id provided does not match the latest Revision Id.",
-                Class::Precondition,
-            ),
-            (
-                400,
-                parameter,
-                "CodeSHA256 (x) is different from current CodeSHA256 in $LATEST (y).",
-                Class::Precondition,
-            ),
-            (
-                400,
-                parameter,
-                "Alias with weights can not be used with Provisioned Concurrency",
-                Class::Waiting,
-            ),
-            (
-                400,
-                parameter,
-                "Invalid alias configuration for Provisioned Concurrency",
-                Class::Invalid,
-            ),
-            (
-                400,
-                parameter,
-                "Invalid function version 2. Function version 2 is already included in routing configuration.",
-                Class::Conflict,
-            ),
-            (
-                400,
-                parameter,
-                "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [9].",
-                Class::Quota,
-            ),
-            (
-                400,
-                parameter,
-                "... decreases account's UnreservedConcurrentExecution below its minimum value of [100].",
-                Class::Quota,
-            ),
-            (
-                400,
-                parameter,
-                "... should not be greater than the reservedConcurrentExecution for function",
-                Class::Quota,
-            ),
-            (
-                400,
-                parameter,
-                "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
-                Class::Invalid,
-            ),
-            (
-                400,
-                "ValidationException",
-                "Member must have value greater than or equal to 1",
-                Class::Invalid,
-            ),
-            (400, "PolicyLengthExceededException", "too long", Class::Quota),
-            (404, "ResourceNotFoundException", "Function not found: arn", Class::NotFound),
-            (
-                404,
-                "ProvisionedConcurrencyConfigNotFoundException",
-                "No Provisioned Concurrency Config found",
-                Class::NotFound,
-            ),
-            (404, "NotFoundException", "Invalid API identifier specified", Class::NotFound),
-            (
-                403,
-                "ExpiredTokenException",
-                "The security token included in the request is expired",
-                Class::Credentials,
-            ),
-            (
-                403,
-                "UnrecognizedClientException",
-                "The security token included in the request is invalid.",
-                Class::Credentials,
-            ),
-            (500, "ServiceException", "", Class::Transient),
-            (503, "ServiceUnavailableException", "", Class::Transient),
-            (418, "NeverSeen", "", Class::Invalid),
-            (502, "", "", Class::Transient),
-            (404, "", "", Class::Transient),
-            (409, "NeverSeen", "", Class::Conflict),
-        ];
-        for (status, code, text, class) in cases {
+        for (status, code, text, class) in ANSWERS {
             assert_eq!(classified(*status, code, text), *class, "{code}: {text}");
         }
     }

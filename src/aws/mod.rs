@@ -20,6 +20,8 @@ mod observe;
 mod permission;
 mod shared;
 mod sts;
+#[cfg(test)]
+mod tests;
 pub mod throttle;
 
 use std::collections::BTreeMap;

@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Value, json};
-
 use super::clients::Region;
 use super::lambda::Target;
 use crate::plan::failure::{Class, Effect, Failure};
 use crate::plan::observed::AliasPolicy;
-use crate::plan::policy::API_GATEWAY;
 
 /// One lock per function. It is the only lock that is held across calls: AWS can lose one of two statements that are written
 /// to a function at the same time, whatever the alias. Source: AWS-40.
@@ -88,12 +85,6 @@ fn lost(operation: &'static str, target: Target<'_>, what: &str) -> Failure {
 }
 
 fn is_in(policy: &AliasPolicy, ours: OurStatement<'_>) -> bool {
-    let wanted = |body: &Value| {
-        body.get("Effect") == Some(&json!("Allow"))
-            && body.get("Principal") == Some(&json!({"Service": API_GATEWAY}))
-            && body.get("Action") == Some(&json!("lambda:InvokeFunction"))
-            && body.get("Resource") == Some(&json!(ours.alias_arn))
-            && body.get("Condition") == Some(&json!({"ArnLike": {"AWS:SourceArn": ours.source_arn}}))
-    };
-    policy.statements.iter().any(|s| s.id == ours.id && wanted(&s.body))
+    let mut same_id = policy.statements.iter().filter(|s| s.id == ours.id);
+    same_id.any(|s| s.grants_api_gateway(ours.alias_arn) == Some(vec![ours.source_arn]))
 }

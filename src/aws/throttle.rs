@@ -65,7 +65,7 @@ impl Pool {
 /// First pause after a throttled call without `Retry-After`; doubled for each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause, whoever asks for it.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// All buckets of one account.
 #[derive(Debug)]
