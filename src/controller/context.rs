@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::backoff::Attempts;
 use super::error::Error;
-use super::intervals::Intervals;
+use super::intervals::{Fleet, Intervals};
 use super::leader::{Claim, Epoch, while_held};
 use super::report::Written;
 use crate::api::WarmLambdaEndpoint;
@@ -86,6 +86,19 @@ impl<C> Context<C> {
     /// Whether the process is to stop.
     pub fn stopping(&self) -> bool {
         *self.stop.borrow()
+    }
+
+    /// How much there is to look after.
+    pub fn fleet(&self) -> Fleet {
+        let state = self.store.state();
+        let triggers = state
+            .iter()
+            .filter_map(|guarded| guarded.0.as_ref().ok())
+            .flat_map(|e| &e.spec.triggers);
+        Fleet {
+            endpoints: state.len(),
+            rest_apis: triggers.filter(|t| t.rest_api.is_some()).count(),
+        }
     }
 
     /// The API of the namespace of an endpoint.

@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::backoff::spread;
 use crate::plan::assess::Cadence;
 
-/// Reads of Lambda's shared control-plane pool that one quiet pass makes: `GetFunctionConfiguration`, `GetAlias`,
-/// `GetProvisionedConcurrencyConfig`, and now and then a page of versions.
-const POOLED_READS_PER_PASS: f64 = 4.0;
+/// Reads of Lambda's shared control-plane pool in one quiet pass, `GetAlias`, `GetProvisionedConcurrencyConfig` and now and then
+/// a page of versions, and what the pool allows per second, account and region. `GetFunction` and `GetPolicy` have pools of
+/// their own, which are no narrower. Source: AWS-52.
+const LAMBDA: (f64, f64) = (3.0, 15.0);
 
-/// What that pool allows per second, account and region. Source: AWS-52.
-const POOL_RATE: f64 = 15.0;
+/// The same for a REST API: one `GetResources`. Source: AWS-53.
+const REST_API: (f64, f64) = (1.0, 2.5);
 
 /// Of the operator's share, what the resync of quiet endpoints may use; the rest is for endpoints on which something happens.
 const RESYNC_PART: f64 = 0.5;
@@ -18,6 +19,15 @@ const RESYNC_PART: f64 = 0.5;
 /// Longest time that one request to AWS may be under way: the time-out of an attempt in `aws/clients.rs`. A new leader that took
 /// over from one that vanished keeps quiet for as long.
 pub const LONGEST_REQUEST: Duration = Duration::from_secs(10);
+
+/// How much there is to look after.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fleet {
+    /// Endpoints.
+    pub endpoints: usize,
+    /// Their REST API triggers.
+    pub rest_apis: usize,
+}
 
 /// When to look again, as the flags say.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,8 +74,8 @@ impl Default for Intervals {
 
 impl Intervals {
     /// How long until the next look; `None` until the object changes. `attempt` counts the passes of this kind that directly
-    /// preceded, `fleet` the endpoints that are looked after.
-    pub fn next(&self, cadence: Cadence, uid: &str, attempt: u32, fleet: usize) -> Option<Duration> {
+    /// preceded, `fleet` is what is looked after.
+    pub fn next(&self, cadence: Cadence, uid: &str, attempt: u32, fleet: Fleet) -> Option<Duration> {
         match cadence {
             Cadence::InFlight => Some(self.progress * [1, 3, 6][attempt.min(2) as usize]),
             // Always the same point within ±10 % for one object, so that the fleet stays spread.
@@ -78,9 +88,10 @@ impl Intervals {
     }
 
     /// The resync interval, longer when the fleet is so large that looking at all of it would use up the quota share.
-    fn stretched_resync(&self, fleet: usize) -> Duration {
-        let affordable = POOL_RATE * self.quota_share.clamp(0.01, 1.0) * RESYNC_PART;
-        let needed = fleet as f64 * POOLED_READS_PER_PASS / affordable;
+    fn stretched_resync(&self, fleet: Fleet) -> Duration {
+        let share = self.quota_share.clamp(0.01, 1.0) * RESYNC_PART;
+        let needed = |things: usize, (reads, rate): (f64, f64)| things as f64 * reads / (rate * share);
+        let needed = needed(fleet.endpoints, LAMBDA).max(needed(fleet.rest_apis, REST_API));
         self.resync.max(Duration::from_secs_f64(needed))
     }
 }
@@ -94,13 +105,18 @@ fn doubled(base: Duration, attempt: u32, cap: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    fn next(cadence: Cadence, attempt: u32, fleet: usize) -> Duration {
-        Intervals::default().next(cadence, "uid", attempt, fleet).unwrap()
+    const ONE: Fleet = Fleet {
+        endpoints: 1,
+        rest_apis: 1,
+    };
+
+    fn next(cadence: Cadence, attempt: u32) -> Duration {
+        Intervals::default().next(cadence, "uid", attempt, ONE).unwrap()
     }
 
     #[test]
     fn what_is_in_flight_is_looked_at_after_5_then_15_then_every_30_seconds() {
-        let seconds: Vec<_> = (0..5).map(|n| next(Cadence::InFlight, n, 1).as_secs()).collect();
+        let seconds: Vec<_> = (0..5).map(|n| next(Cadence::InFlight, n).as_secs()).collect();
         assert_eq!(seconds, [5, 15, 30, 30, 30]);
     }
 
@@ -108,7 +124,7 @@ mod tests {
     fn the_resync_stays_within_a_tenth_of_five_minutes() {
         for n in 0..200 {
             let seconds = Intervals::default()
-                .next(Cadence::Settled, &format!("uid-{n}"), 0, 1)
+                .next(Cadence::Settled, &format!("uid-{n}"), 0, ONE)
                 .unwrap()
                 .as_secs_f64();
             assert!((270.0..=330.0).contains(&seconds), "{seconds}");
@@ -117,15 +133,24 @@ mod tests {
 
     #[test]
     fn a_large_fleet_is_looked_at_less_often_so_that_its_reads_stay_within_the_share() {
-        let fleet = 10_000;
-        let seconds = next(Cadence::Settled, 0, fleet).as_secs_f64();
-        let reads_per_second = fleet as f64 * POOLED_READS_PER_PASS / seconds;
-        assert!(reads_per_second <= POOL_RATE * 0.6 * RESYNC_PART * 1.12, "{reads_per_second}");
+        for (endpoints, rest_apis) in [(10_000, 0), (1_000, 1_000)] {
+            let fleet = Fleet { endpoints, rest_apis };
+            let seconds = Intervals::default().next(Cadence::Settled, "uid", 0, fleet).unwrap().as_secs_f64();
+            let share = 0.6 * RESYNC_PART / 0.9;
+            assert!(
+                endpoints as f64 * LAMBDA.0 / seconds <= LAMBDA.1 * share,
+                "{fleet:?} every {seconds} s"
+            );
+            assert!(
+                rest_apis as f64 * REST_API.0 / seconds <= REST_API.1 * share,
+                "{fleet:?} every {seconds} s"
+            );
+        }
     }
 
     #[test]
     fn retries_double_up_to_the_cap_and_are_never_shorter_than_half_of_it() {
-        let seconds: Vec<_> = (0..40).map(|n| next(Cadence::Retry, n, 1).as_secs_f64()).collect();
+        let seconds: Vec<_> = (0..40).map(|n| next(Cadence::Retry, n).as_secs_f64()).collect();
         assert!((0.5..=1.0).contains(&seconds[0]), "{}", seconds[0]);
         assert!((2.0..=4.0).contains(&seconds[2]), "{}", seconds[2]);
         assert!(seconds[10..].iter().all(|s| (150.0..=300.0).contains(s)), "{seconds:?}");
@@ -133,12 +158,12 @@ mod tests {
 
     #[test]
     fn what_needs_a_person_is_looked_at_after_5_minutes_and_at_last_every_30() {
-        let minutes = |n| next(Cadence::Slow, n, 1).as_secs_f64() / 60.0;
+        let minutes = |n| next(Cadence::Slow, n).as_secs_f64() / 60.0;
         assert!((4.5..=5.0).contains(&minutes(0)) && (27.0..=30.0).contains(&minutes(9)));
     }
 
     #[test]
     fn what_only_the_object_can_change_is_not_looked_at() {
-        assert_eq!(Intervals::default().next(Cadence::OnChange, "uid", 0, 1), None);
+        assert_eq!(Intervals::default().next(Cadence::OnChange, "uid", 0, ONE), None);
     }
 }

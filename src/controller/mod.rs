@@ -4,6 +4,8 @@ pub mod backoff;
 pub mod context;
 pub mod deletion;
 pub mod error;
+#[cfg(test)]
+mod fake_api;
 pub mod finalizer;
 pub mod intervals;
 pub mod leader;
@@ -13,3 +15,6 @@ pub mod report;
 pub mod run;
 mod usage;
 mod watch;
+
+#[cfg(test)]
+mod tests;

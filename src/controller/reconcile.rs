@@ -119,11 +119,11 @@ pub async fn execute<C: Cloud>(desired: &Desired, steps: &[PlannedStep], ctx: &C
         }
         match ctx.fenced(epoch, ctx.cloud.execute(desired, &planned.step)).await? {
             Ok(applied) => {
-                tracing::info!(call = %planned.step, why = planned.why, "done");
+                tracing::debug!(call = planned.step.action(), why = planned.why, "done");
                 outcome.applied.push((planned.clone(), applied));
             }
             Err(failure) => {
-                tracing::warn!(call = %planned.step, %failure, "failed");
+                tracing::debug!(call = planned.step.action(), %failure, "failed");
                 outcome.failed = Some((planned.clone(), failure));
                 break;
             }

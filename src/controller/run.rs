@@ -347,7 +347,7 @@ fn after_error<C: Cloud>(guarded: Arc<Guarded>, error: &Error, ctx: Arc<Context<
 fn action<C>(endpoint: &impl ResourceExt, next: Next, ctx: &Context<C>) -> Action {
     let uid = endpoint.uid().unwrap_or_default();
     let attempt = lock(&ctx.attempts).count(&uid, next.cadence, next.progress);
-    let wait = ctx.intervals.next(next.cadence, &uid, attempt, ctx.store.len());
+    let wait = ctx.intervals.next(next.cadence, &uid, attempt, ctx.fleet());
     wait.map_or_else(Action::await_change, Action::requeue)
 }
 
