@@ -87,12 +87,12 @@ impl Endpoint {
     /// Lets time pass, asking for requests to be served at every moment at which AWS changes something by itself.
     pub fn wait(&mut self, region: &mut Region, duration: Millis) {
         let until = region.now + duration;
-        while let Some(due) = region.due().filter(|due| *due < until) {
+        while let Some(due) = region.due().filter(|due| *due <= until) {
             region.settle(due);
             self.judge_requests(region, Cause::Time);
         }
+        // Between two such moments nothing changes.
         region.settle(until);
-        self.judge_requests(region, Cause::Time);
     }
 
     /// One pass of the controller.

@@ -4,14 +4,14 @@
 use awssim::world::{Millis, Region};
 use proptest::prelude::*;
 
-use crate::driver::{Endpoint, Fault};
+use crate::driver::{Endpoint, Fault, timestamp};
 use crate::obstacles;
 use crate::scene::{MINUTE, SECOND, Scene};
 use crate::specs::{Spec, spec};
 use crate::worlds::{Act, Start, act, start, wait};
 
 /// Passes within which an undisturbed endpoint comes to rest.
-const PATIENCE: usize = 40;
+const PATIENCE: usize = 30;
 /// Passes for which it must stay there.
 const REST: usize = 10;
 
@@ -86,6 +86,31 @@ fn fault() -> impl Strategy<Value = Fault> {
     ]
 }
 
+/// Passes in which things go wrong, and nobody else does anything.
+pub fn fault_turns() -> impl Strategy<Value = Vec<Turn>> {
+    proptest::collection::vec(turn(fault().boxed(), false), 0..8)
+}
+
+impl Turn {
+    /// The pass, and what comes after it.
+    pub fn pass(&self, endpoint: &mut Endpoint, scene: &mut Scene) {
+        endpoint.pass(&mut scene.region, self.fault, self.gap);
+        endpoint.wait(&mut scene.region, self.wait);
+        if let Some(act) = &self.then {
+            scene.act(act);
+            endpoint.disturbed(format!("{act:?}"), &scene.region);
+        }
+    }
+}
+
+/// Whether nothing will happen any more: for longer than the endpoint is patient with others a person has been asked for, and AWS
+/// has nothing left to do.
+fn is_over(endpoint: &Endpoint, region: &Region) -> bool {
+    let stalled = endpoint.status.conditions.iter().find(|c| c.type_ == "Stalled");
+    let asked_for = stalled.map_or(0, |c| timestamp(region).as_second() - c.last_transition_time.0.as_second());
+    asked_for > 660 && region.due().is_none()
+}
+
 /// How a life ended.
 #[derive(Debug)]
 pub struct End {
@@ -108,22 +133,17 @@ impl Life {
         let mut scene = self.scene();
         let mut endpoint = Endpoint::new(self.spec.desired(&scene), &scene.region);
         for turn in &self.turns {
-            endpoint.pass(&mut scene.region, turn.fault, turn.gap);
-            endpoint.wait(&mut scene.region, turn.wait);
-            if let Some(act) = &turn.then {
-                scene.act(act);
-                endpoint.disturbed(format!("{act:?}"), &scene.region);
-            }
+            turn.pass(&mut endpoint, &mut scene);
         }
         endpoint.story.push("      quiet".into());
         for n in 0..PATIENCE {
             endpoint.pass(&mut scene.region, Fault::None, 0);
-            if endpoint.is_ready() {
+            if endpoint.is_ready() || is_over(&endpoint, &scene.region) {
                 break;
             }
             let pace = self.pace[n % self.pace.len()];
             // However hurried the controller is: at last AWS has had an hour.
-            let pace = if n > PATIENCE / 2 { pace.max(5 * MINUTE) } else { pace };
+            let pace = if n > PATIENCE / 3 { pace.max(5 * MINUTE) } else { pace };
             endpoint.wait(&mut scene.region, pace);
         }
         End {

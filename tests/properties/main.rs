@@ -5,13 +5,17 @@
 // A test fails by panicking, with a message that says what was expected.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cleanup;
 mod cloud;
 mod driver;
 mod foreign;
 mod life;
+mod management;
 mod obstacles;
 mod oracle;
 mod readiness;
+mod rollback;
+mod routing;
 mod scene;
 mod specs;
 mod survival;
@@ -21,10 +25,10 @@ mod worlds;
 use proptest::test_runner::{Config, RngSeed};
 
 /// The same cases in every run, so that a failure is the change's; `PROPTEST_CASES` and `PROPTEST_RNG_SEED` ask for more and others.
-fn settings(cases: u32) -> Config {
+fn settings(seed: u64, cases: u32) -> Config {
     let asked = Config::default();
     let seed = match asked.rng_seed {
-        RngSeed::Random => RngSeed::Fixed(20_260_101),
+        RngSeed::Random => RngSeed::Fixed(seed),
         fixed => fixed,
     };
     Config {
@@ -35,7 +39,7 @@ fn settings(cases: u32) -> Config {
         },
         rng_seed: seed,
         failure_persistence: None,
-        max_shrink_iters: 4000,
+        max_shrink_iters: 1000,
         ..asked
     }
 }

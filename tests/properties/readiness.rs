@@ -7,7 +7,7 @@ use crate::life::{disturbed, faulty, quiet};
 use crate::settings;
 
 proptest! {
-    #![proptest_config(settings(200))]
+    #![proptest_config(settings(1, 150))]
 
     #[test]
     fn ready_is_said_exactly_when_aws_is_as_asked(life in disturbed()) {

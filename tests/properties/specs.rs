@@ -101,6 +101,19 @@ fn caller() -> impl Strategy<Value = Caller> {
 }
 
 impl Spec {
+    /// Follows the highest published version with this many warm environments, and nobody calls it.
+    pub fn warm(capacity: u8) -> Self {
+        Self {
+            version: Err(VersionPolicy::LatestPublished),
+            capacity: Some(capacity),
+            triggers: Vec::new(),
+            timeout: 900,
+            on_failure: OnFailure::RollBack,
+            deletion: DeletionPolicy::Retain,
+            management: ManagementPolicy::Manage,
+        }
+    }
+
     /// What it asks for in a scene.
     pub fn desired(&self, scene: &Scene) -> Desired {
         Desired::resolve(&self.endpoint(scene), UID, 1, site()).unwrap()
