@@ -12,7 +12,7 @@ mod cloudwatch;
 mod deployments;
 pub mod error;
 mod execute;
-mod export;
+pub mod export;
 mod fingerprint;
 pub mod iam;
 mod lambda;

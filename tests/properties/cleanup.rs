@@ -1,0 +1,194 @@
+//! When the object goes: what the policy names goes with it, nothing else does, and nobody is cut off.
+
+use awssim::world::Region;
+use proptest::prelude::*;
+use warmlambda::api::DeletionPolicy;
+use warmlambda::plan::cleanup::{Cleanup, cleanup};
+use warmlambda::plan::desired::Desired;
+use warmlambda::plan::memory::Memory;
+
+use crate::cloud::{self, Look};
+use crate::driver::{Endpoint, Law};
+use crate::life::{End, Life, faulty};
+use crate::scene::{MINUTE, OURS};
+use crate::{oracle, settings};
+
+/// Looks and writes as the controller does, until nothing is left, something is in use, or an hour has passed.
+fn clean_up(endpoint: &mut Endpoint, region: &mut Region) -> Cleanup {
+    let look = Look {
+        every_caller: true,
+        gap: 0,
+    };
+    let mut due = Cleanup::default();
+    for _ in 0..24 {
+        let observed = cloud::observe(region, &endpoint.desired, &Memory::default(), look);
+        due = cleanup(&endpoint.desired, &observed);
+        endpoint.story.push(format!("      {due:?}"));
+        if due.steps.is_empty() && due.waiting.is_none() {
+            break;
+        }
+        for planned in &due.steps {
+            let before = region.clone();
+            match cloud::execute(region, &endpoint.desired, &planned.step) {
+                Ok(_) => endpoint.judge_step(&planned.step, &before, region),
+                Err(error) => endpoint.story.push(format!("      {error}")),
+            }
+        }
+        if due.steps.is_empty() {
+            endpoint.wait(region, 5 * MINUTE);
+        }
+    }
+    due
+}
+
+/// What still names the alias: integrations, deployed or not, of any stage; and for an alias that would go, what others hung on it.
+fn in_use(desired: &Desired, region: &Region) -> bool {
+    let function = &region.functions[&desired.function];
+    let apis = || desired.rest_apis.iter().filter_map(|t| region.rest_apis.get(&t.api_id));
+    let called = apis().any(|api| {
+        api.stages.values().any(|stage| {
+            let deployed = api.deployments.get(&stage.deployment_id).map(|d| &d.resources);
+            let mut trees = [Some(&api.resources), deployed].into_iter().flatten();
+            let canary = stage.canary_settings.is_some();
+            canary || trees.any(|tree| calls(desired, tree, &stage.variables))
+        })
+    });
+    let theirs = function
+        .policies
+        .get(&desired.alias)
+        .is_some_and(|p| p.statements.iter().any(|s| !s.sid.starts_with(OURS)));
+    let scaled = region
+        .scalable_targets
+        .contains_key(&format!("function:{}:{}", desired.function, desired.alias));
+    called || (is_marked(desired, region) && (theirs || scaled))
+}
+
+type Resources = std::collections::BTreeMap<String, awssim::world::rest_api::Resource>;
+
+fn calls(desired: &Desired, tree: &Resources, variables: &awssim::world::rest_api::Texts) -> bool {
+    let keys = oracle::keys(tree);
+    let mut integrations = keys.iter().filter_map(|key| oracle::integration(tree, key));
+    integrations.any(|i| oracle::calls_alias(desired, i, variables))
+}
+
+/// Whether the alias says that this endpoint made it.
+fn is_marked(desired: &Desired, region: &Region) -> bool {
+    let alias = region.functions[&desired.function].aliases.get(&desired.alias);
+    alias.is_some_and(|a| a.description.contains("warmlambda") && a.description.contains(&desired.uid))
+}
+
+/// What the policy names and is still there.
+fn left_behind(desired: &Desired, region: &Region, was_marked: bool) -> Result<(), String> {
+    let Some(function) = region.functions.get(&desired.function) else {
+        return Ok(());
+    };
+    let scaled = region
+        .scalable_targets
+        .contains_key(&format!("function:{}:{}", desired.function, desired.alias));
+    let capacity = function.provisioned_concurrency.contains_key(&desired.alias);
+    if capacity && !scaled && desired.capacity.is_some() {
+        return Err("the warm capacity is left".into());
+    }
+    if desired.deletion == DeletionPolicy::ReleaseCapacity {
+        return Ok(());
+    }
+    let statements = function
+        .policies
+        .get(&desired.alias)
+        .map(|p| p.statements.clone())
+        .unwrap_or_default();
+    if statements.iter().any(|s| s.sid.starts_with(OURS)) {
+        return Err("a statement of ours is left".into());
+    }
+    if was_marked && function.aliases.contains_key(&desired.alias) {
+        return Err("the alias that the operator made is left".into());
+    }
+    Ok(())
+}
+
+/// The same but for what belongs to time itself.
+fn timeless(region: &Region) -> Region {
+    Region {
+        now: 0,
+        ids: 0,
+        ..region.clone()
+    }
+}
+
+fn check(life: &Life, abandoned: bool) -> Result<(), String> {
+    let End { mut endpoint, mut region } = life.live();
+    if abandoned {
+        // The triggers were pointed elsewhere before the object is deleted.
+        point_elsewhere(&endpoint.desired, &mut region);
+        endpoint.disturbed("callers pointed elsewhere".into(), &region);
+    }
+    endpoint.broken.clear();
+    let before = region.clone();
+    let was_marked = region.functions.contains_key(&endpoint.desired.function) && is_marked(&endpoint.desired, &region);
+    let due = clean_up(&mut endpoint, &mut region);
+    endpoint.kept(Law::Foreign)?;
+    endpoint.kept(Law::Traffic)?;
+    let story = endpoint.story.join("\n");
+    let desired = &endpoint.desired;
+    if desired.deletion == DeletionPolicy::Retain {
+        return (timeless(&before) == timeless(&region))
+            .then_some(())
+            .ok_or(format!("Retain changed something\n{story}"));
+    }
+    if !due.in_use_by.is_empty() {
+        return in_use(desired, &region)
+            .then_some(())
+            .ok_or(format!("nothing uses the alias\n{story}"));
+    }
+    let weights = |r: &Region| {
+        r.functions[&desired.function]
+            .aliases
+            .get(&desired.alias)
+            .is_some_and(|a| !a.weights_in_force().is_empty())
+    };
+    if due.waiting.is_some() {
+        return weights(&region).then_some(()).ok_or(format!("nothing to wait for\n{story}"));
+    }
+    left_behind(desired, &region, was_marked).map_err(|text| format!("{text}\n{story}"))?;
+    let removed = desired.deletion == DeletionPolicy::Delete && endpoint.written.len() > 0 && was_marked;
+    let gone = removed
+        && region
+            .functions
+            .get(&desired.function)
+            .is_some_and(|f| !f.aliases.contains_key(&desired.alias));
+    if gone && in_use(desired, &before) {
+        return Err(format!("the alias went from under its callers\n{story}"));
+    }
+    Ok(())
+}
+
+/// Points every method that calls the alias at the function itself, and deploys.
+fn point_elsewhere(desired: &Desired, region: &mut Region) {
+    let apis: Vec<_> = region.rest_apis.keys().cloned().collect();
+    for api in apis {
+        let stages: Vec<_> = region.rest_apis[&api].stages.clone().into_iter().collect();
+        for key in oracle::keys(&region.rest_apis[&api].resources) {
+            let resources = &region.rest_apis[&api].resources;
+            let calls = |(_, stage): &(String, awssim::world::rest_api::Stage)| {
+                oracle::integration(resources, &key).is_some_and(|i| oracle::calls_alias(desired, i, &stage.variables))
+            };
+            if stages.iter().any(calls) {
+                let id = resources[&key.path].id.clone();
+                let new = crate::scene::proxy(&crate::scene::uri(&desired.function));
+                region.put_integration(&api, &id, &key.http_method, new).unwrap();
+            }
+        }
+        for (stage, _) in stages {
+            drop(crate::scene::deploy(region, &api, &stage));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(settings(5, 100))]
+
+    #[test]
+    fn a_deletion_takes_what_its_policy_names_and_nothing_that_is_used(life in faulty(), abandoned in any::<bool>()) {
+        prop_assert_eq!(check(&life, abandoned), Ok(()));
+    }
+}

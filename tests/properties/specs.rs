@@ -1,0 +1,172 @@
+//! Specs: every policy, with triggers that exist and some that do not.
+
+use proptest::prelude::*;
+use warmlambda::api::{
+    DeletionPolicy, DeploymentPolicy, ManagementPolicy, OnFailure, PermissionScope, RestApiMethod, RestApiTrigger, RolloutSpec, Trigger,
+    VersionPolicy, VersionSpec, WarmLambdaEndpointSpec,
+};
+use warmlambda::plan::desired::Desired;
+
+use crate::scene::{ALIAS, FUNCTION, ROUTES, Scene, UID, site};
+
+/// A spec, with APIs by their place in the scene.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The number of a pinned version, or one of the other policies.
+    pub version: Result<u64, VersionPolicy>,
+    /// Warm environments.
+    pub capacity: Option<u8>,
+    /// Callers.
+    pub triggers: Vec<Caller>,
+    /// Seconds.
+    pub timeout: i32,
+    /// What to do with a version that does not become warm.
+    pub on_failure: OnFailure,
+    /// What happens to AWS when the object goes.
+    pub deletion: DeletionPolicy,
+    /// Whether AWS is written to.
+    pub management: ManagementPolicy,
+}
+
+/// A stage that shall call the alias.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Place of the API in the scene.
+    pub api: usize,
+    /// Name of the stage, which need not exist.
+    pub stage: &'static str,
+    /// The routes that it names; an index beyond them is a method that does not exist.
+    pub routes: Vec<usize>,
+    /// Whether it is deployed.
+    pub deployment: DeploymentPolicy,
+    /// Reach of the permission.
+    pub scope: PermissionScope,
+}
+
+/// Any spec.
+pub fn spec() -> impl Strategy<Value = Spec> {
+    let version = prop_oneof![
+        4 => Just(Err(VersionPolicy::PublishOnChange)),
+        2 => Just(Err(VersionPolicy::LatestPublished)),
+        2 => (1..4u64).prop_map(Ok),
+    ];
+    let capacity = prop_oneof![2 => Just(None), 2 => Just(Some(0)), 5 => (1..4u8).prop_map(Some)];
+    let on_failure = prop_oneof![3 => Just(OnFailure::RollBack), 1 => Just(OnFailure::Hold)];
+    let deletion = prop_oneof![
+        1 => Just(DeletionPolicy::ReleaseCapacity),
+        1 => Just(DeletionPolicy::Retain),
+        2 => Just(DeletionPolicy::Delete)
+    ];
+    let timeout = prop_oneof![4 => Just(900), 1 => Just(200)];
+    (
+        version,
+        capacity,
+        proptest::collection::vec(caller(), 0..3),
+        timeout,
+        on_failure,
+        deletion,
+    )
+        .prop_map(|(version, capacity, triggers, timeout, on_failure, deletion)| Spec {
+            version,
+            capacity,
+            triggers,
+            timeout,
+            on_failure,
+            deletion,
+            management: ManagementPolicy::Manage,
+        })
+}
+
+fn caller() -> impl Strategy<Value = Caller> {
+    let api = prop_oneof![4 => Just(0usize), 1 => Just(1usize)];
+    let stage = prop_oneof![8 => Just("prod"), 3 => Just("test"), 1 => Just("missing")];
+    let routes = prop_oneof![
+        4 => Just(vec![]),
+        4 => proptest::sample::subsequence(vec![0usize, 1, 2], 1..3),
+        1 => Just(vec![0usize, ROUTES.len()]),
+    ];
+    let deployment = prop_oneof![5 => Just(DeploymentPolicy::OnChange), 1 => Just(DeploymentPolicy::Never)];
+    let scope = prop_oneof![
+        3 => Just(PermissionScope::Api),
+        1 => Just(PermissionScope::Stage),
+        1 => Just(PermissionScope::Method)
+    ];
+    (api, stage, routes, deployment, scope).prop_map(|(api, stage, routes, deployment, scope)| Caller {
+        api,
+        stage,
+        routes,
+        deployment,
+        scope,
+    })
+}
+
+impl Spec {
+    /// Follows the highest published version with this many warm environments, and nobody calls it.
+    pub fn warm(capacity: u8) -> Self {
+        Self {
+            version: Err(VersionPolicy::LatestPublished),
+            capacity: Some(capacity),
+            triggers: Vec::new(),
+            timeout: 900,
+            on_failure: OnFailure::RollBack,
+            deletion: DeletionPolicy::Retain,
+            management: ManagementPolicy::Manage,
+        }
+    }
+
+    /// What it asks for in a scene.
+    pub fn desired(&self, scene: &Scene) -> Desired {
+        Desired::resolve(&self.endpoint(scene), UID, 1, site()).unwrap()
+    }
+
+    /// As it stands in the object.
+    fn endpoint(&self, scene: &Scene) -> WarmLambdaEndpointSpec {
+        WarmLambdaEndpointSpec {
+            region: None,
+            function_name: FUNCTION.into(),
+            alias_name: ALIAS.into(),
+            version: VersionSpec {
+                policy: self.version.err().unwrap_or(VersionPolicy::Pinned),
+                pinned: self.version.ok().map(|n| n.to_string()),
+            },
+            provisioned_concurrency: self.capacity.map(i32::from),
+            triggers: self
+                .triggers
+                .iter()
+                .enumerate()
+                .map(|(n, caller)| caller.trigger(n, scene))
+                .collect(),
+            rollout: RolloutSpec {
+                timeout_seconds: self.timeout,
+                on_failure: self.on_failure,
+            },
+            management_policy: self.management,
+            deletion_policy: self.deletion,
+            suspend: false,
+        }
+    }
+}
+
+impl Caller {
+    fn trigger(&self, n: usize, scene: &Scene) -> Trigger {
+        let method = |route: &usize| {
+            let (path, http_method) = ROUTES
+                .get(*route)
+                .map_or(("/absent", "GET"), |(path, http_method, _)| (path, http_method));
+            RestApiMethod {
+                path: path.into(),
+                http_method: http_method.into(),
+            }
+        };
+        Trigger {
+            name: format!("trigger-{n}"),
+            rest_api: Some(RestApiTrigger {
+                api_id: scene.apis[self.api].clone(),
+                stage_name: self.stage.into(),
+                methods: self.routes.iter().map(method).collect(),
+                deployment: self.deployment,
+                permission_scope: self.scope,
+            }),
+        }
+    }
+}
