@@ -115,11 +115,17 @@ pub fn missing(desired: &Desired, observed: &Observed, trigger: &DesiredRestApi)
 }
 
 /// The first statement that lets a source ARN call the alias. A foreign one is as good as ours, however wide; one of ours counts
-/// only for what it was made for, so that a narrower scope in the spec narrows what we granted.
+/// only while a trigger asks for just that, so that a narrower scope in the spec narrows what we granted.
 pub fn granting<'a>(desired: &Desired, observed: &'a Observed, source_arn: &str) -> Option<&'a Statement> {
     let alias = desired.alias_arn();
     let (prefix, exact) = (statement_prefix(&desired.uid), statement_id(desired, source_arn));
-    let counts = |s: &&Statement| s.id == exact || !s.id.starts_with(&prefix);
+    let asked: BTreeSet<_> = desired
+        .rest_apis
+        .iter()
+        .flat_map(|trigger| required(desired, observed, trigger))
+        .map(|arn| statement_id(desired, &arn))
+        .collect();
+    let counts = |s: &&Statement| asked.contains(&s.id) || !s.id.starts_with(&prefix);
     let grants = |s: &&Statement| {
         s.grants_api_gateway(&alias)
             .is_some_and(|patterns| patterns.iter().any(|p| covers(p, source_arn)))
