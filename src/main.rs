@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use warmlambda::api::crd_yaml;
@@ -48,9 +49,14 @@ fn print_artefact(what: Artefact) -> Outcome {
     Ok(())
 }
 
-#[tokio::main]
-async fn start(flags: &Run) -> Outcome {
+fn start(flags: &Run) -> Outcome {
     telemetry::start(flags.log_format, &flags.log_level)?;
+    // A call of the SDK takes more than half of the usual 2 MiB when it is not optimised. Pages that are not touched cost nothing.
+    let runtime = Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build()?;
+    runtime.block_on(operate(flags))
+}
+
+async fn operate(flags: &Run) -> Outcome {
     let (stop, stopped) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

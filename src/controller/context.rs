@@ -68,7 +68,7 @@ impl<C> Context<C> {
     /// # Errors
     /// [`Error::NotLeading`] when it is not sent, or its answer not awaited, because the tenure has ended.
     pub async fn fenced<T>(&self, epoch: &Epoch, write: impl Future<Output = T>) -> Result<T, Error> {
-        while_held(&self.claim, epoch, write).await.map_err(|_| Error::NotLeading)
+        while_held(&self.claim, epoch, Box::pin(write)).await.map_err(|_| Error::NotLeading)
     }
 
     /// Runs reads, and drops them when the process is to stop: nothing is lost with them.
@@ -77,6 +77,8 @@ impl<C> Context<C> {
     /// [`Error::Stopping`] when they were dropped.
     pub async fn unless_stopped<T>(&self, reads: impl Future<Output = T>) -> Result<T, Error> {
         let mut stop = self.stop.clone();
+        // Boxed, as are the writes: the SDK's futures take tens of kilobytes, which would be moved from frame to frame.
+        let reads = Box::pin(reads);
         tokio::select! {
             answer = reads => Ok(answer),
             Ok(_) = stop.wait_for(|stop| *stop) => Err(Error::Stopping),
