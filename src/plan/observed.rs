@@ -8,7 +8,7 @@ use super::policy::Statement;
 /// One observation of the whole chain of one endpoint.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    /// `$LATEST`; `None` when the function does not exist.
+    /// `$LATEST`, or with a pinned version that version, which saves a read; `None` when the function does not exist.
     pub function: Option<LatestCode>,
     /// Published versions by number, read to the last page; `None` when they were not asked for because the policy and the
     /// memory left no question that they would answer.

@@ -69,64 +69,40 @@ fn failed(pass: &Pass, failure: &Failure, conditions: &mut Conditions) -> Cadenc
 
 /// What a failure means to a person: who can end it, the reason, and a sentence.
 pub fn words(failure: &Failure) -> (Ends, Reason, String) {
-    let (operation, resource) = (failure.operation, &failure.resource);
     if failure.effect == Effect::Unknown {
-        let text = format!(
-            "{operation} on {resource} had no usable answer ({}); AWS is observed again before anything else",
-            failure.code
-        );
+        let (operation, resource, code) = (failure.operation, &failure.resource, &failure.code);
+        let text = format!("{operation} on {resource} had no usable answer ({code}); AWS is observed again before anything else");
         return (Ends::ByItself, Reason::AwsUnavailable, text);
     }
-    let said = format!("{}: {}", failure.code, failure.message);
+    let (ends, reason) = match &failure.class {
+        Class::Throttled(_) => (Ends::ByItself, Reason::Throttled),
+        Class::Transient => (Ends::ByItself, Reason::AwsUnavailable),
+        Class::Conflict | Class::Precondition | Class::Waiting | Class::NotFound => (Ends::ByItself, Reason::Progressing),
+        Class::Denied(_) => (Ends::ByDelivery, Reason::AccessDenied),
+        Class::Credentials => (Ends::ByDelivery, Reason::CredentialsUnavailable),
+        Class::Invalid => (Ends::ByPerson, Reason::InvalidRequest),
+        Class::Quota => (Ends::ByPerson, Reason::QuotaExceeded),
+    };
+    (ends, reason, sentence(failure))
+}
+
+fn sentence(failure: &Failure) -> String {
+    let (operation, resource, code) = (failure.operation, &failure.resource, &failure.code);
+    let said = format!("{code}: {}", failure.message);
     match &failure.class {
-        Class::Throttled(_) => (
-            Ends::ByItself,
-            Reason::Throttled,
-            format!("AWS throttles {operation} on {resource}; it is tried again"),
-        ),
-        Class::Transient => (
-            Ends::ByItself,
-            Reason::AwsUnavailable,
-            format!("{operation} on {resource} failed ({}); it is tried again", failure.code),
-        ),
-        Class::Conflict | Class::Precondition => (
-            Ends::ByItself,
-            Reason::Progressing,
-            format!("{operation} on {resource} met another change ({said}); AWS is read again"),
-        ),
-        Class::Waiting => (
-            Ends::ByItself,
-            Reason::Progressing,
-            format!("AWS is not ready for {operation} on {resource} ({said})"),
-        ),
-        Class::NotFound => (
-            Ends::ByItself,
-            Reason::Progressing,
-            format!("{operation}: {resource} is gone ({said}); AWS is read again"),
-        ),
+        Class::Throttled(_) => {
+            format!("{operation} on {resource} is throttled ({code}), by AWS or by the operator's share of its quota; it is tried again")
+        }
+        Class::Transient => format!("{operation} on {resource} failed ({code}); it is tried again"),
+        Class::Conflict | Class::Precondition => format!("{operation} on {resource} met another change ({said}); AWS is read again"),
+        Class::Waiting => format!("AWS is not ready for {operation} on {resource} ({said})"),
+        Class::NotFound => format!("{operation}: {resource} is gone ({said}); AWS is read again"),
         Class::Denied(action) => {
-            let text = format!(
-                "AWS denies {action} on {resource}: allow it for the operator's role (warmlambda print iam-policy lists all actions)"
-            );
-            (Ends::ByDelivery, Reason::AccessDenied, text)
+            format!("AWS denies {action} on {resource}: allow it for the operator's role (warmlambda print iam-policy lists all actions)")
         }
-        Class::Credentials => {
-            let text = format!(
-                "the operator has no valid AWS credentials ({}): check its service account's role",
-                failure.code
-            );
-            (Ends::ByDelivery, Reason::CredentialsUnavailable, text)
-        }
-        Class::Invalid => (
-            Ends::ByPerson,
-            Reason::InvalidRequest,
-            format!("AWS refuses {operation} on {resource}: {said}"),
-        ),
-        Class::Quota => (
-            Ends::ByPerson,
-            Reason::QuotaExceeded,
-            format!("a quota stands in the way of {operation} on {resource}: {said}"),
-        ),
+        Class::Credentials => format!("the operator has no valid AWS credentials ({code}): check its service account's role"),
+        Class::Invalid => format!("AWS refuses {operation} on {resource}: {said}"),
+        Class::Quota => format!("a quota stands in the way of {operation} on {resource}: {said}"),
     }
 }
 
