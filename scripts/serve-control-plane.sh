@@ -81,7 +81,9 @@ deadline=$((SECONDS + 120))
 until "$assets/kubectl" --kubeconfig=kubeconfig get --raw=/readyz >/dev/null 2>&1; do
   kill -0 "$etcd" 2>/dev/null || fail "etcd ended" etcd.log
   if ! kill -0 "$api" 2>/dev/null; then
-    [ "$attempt" -lt 5 ] && grep -q 'address already in use' kube-apiserver.log || fail "kube-apiserver ended" kube-apiserver.log
+    if [ "$attempt" -eq 5 ] || ! grep -q 'address already in use' kube-apiserver.log; then
+      fail "kube-apiserver ended" kube-apiserver.log
+    fi
     attempt=$((attempt + 1))
     port=$(free_port)
     serve_api "$port"

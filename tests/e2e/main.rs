@@ -1,9 +1,23 @@
 //! The real binary against a real API server and awssim: what a user sees, end to end.
 //!
-//! One control plane serves the whole test process. Each test has its own namespace, its own awssim and its own operator.
+//! One control plane serves the whole test process. Each scenario has its own namespace, its own awssim, whose clock runs a hundred
+//! times as fast as real time, and its own operators.
 // A test harness fails by panicking, with a message that says what was expected.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod adoption;
+mod capacity;
+mod deletion;
+mod drift;
+mod examples;
+mod failover;
 mod harness;
+mod lost_answers;
+mod observe;
 mod printing;
+mod quiet;
+mod refusals;
+mod rest_rollout;
+mod routing;
+mod usage;
 mod validation;

@@ -3,25 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::harness::control_plane::control_plane;
-
-/// A valid endpoint.
-fn valid(name: &str) -> Value {
-    json!({
-        "apiVersion": "warmlambda.dev/v1alpha1",
-        "kind": "WarmLambdaEndpoint",
-        "metadata": { "name": name },
-        "spec": {
-            "region": "eu-west-1",
-            "functionName": "fir-api",
-            "provisionedConcurrency": 3,
-            "triggers": [{ "name": "public", "restApi": { "apiId": "a1b2c3d4e5", "stageName": "prod" } }],
-        },
-    })
-}
+use crate::harness::endpoint::manifest;
 
 /// The valid endpoint with one field set, or taken out when the value is null.
 fn with(name: &str, pointer: &str, value: &Value) -> String {
-    let mut object = valid(name);
+    let mut object = manifest(name, &json!({}));
     let (parent, field) = pointer.rsplit_once('/').expect("a JSON pointer");
     let parent = object.pointer_mut(parent).expect("the parent is in the valid endpoint");
     match (parent, value) {
@@ -150,7 +136,7 @@ fn two_triggers_of_one_name_are_refused() {
 #[test]
 fn what_an_endpoint_is_about_cannot_be_changed() {
     let kubectl = control_plane().kubectl("default");
-    kubectl.applies(&valid("immutable").to_string());
+    kubectl.applies(&manifest("immutable", &json!({})).to_string());
     for (pointer, value, named) in [
         ("/spec/functionName", json!("another"), "spec.functionName is immutable"),
         ("/spec/aliasName", json!("other"), "spec.aliasName is immutable"),
@@ -164,7 +150,7 @@ fn what_an_endpoint_is_about_cannot_be_changed() {
 #[test]
 fn scale_writes_obey_the_rules_of_the_spec() {
     let kubectl = control_plane().kubectl("default");
-    kubectl.applies(&valid("scaled").to_string());
+    kubectl.applies(&manifest("scaled", &json!({})).to_string());
     kubectl.succeeds(&["scale", "wle/scaled", "--replicas=5"]);
     assert_eq!(
         kubectl.succeeds(&["get", "wle/scaled", "-o", "jsonpath={.spec.provisionedConcurrency}"]),

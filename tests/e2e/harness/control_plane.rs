@@ -11,6 +11,9 @@ use kube::{Client, Config};
 
 use super::kubectl::Kubectl;
 
+/// A `spec.deletionPolicy` that the API server of the tests accepts and this version of the operator does not know.
+pub const LATER_POLICY: &str = "Archive";
+
 /// A running API server with the CRD in it.
 pub struct ControlPlane {
     kubeconfig: PathBuf,
@@ -65,9 +68,22 @@ impl ControlPlane {
     }
 
     fn install_crd(&self) {
-        let crd = warmlambda::api::crd_yaml().expect("the CRD can be written");
+        let crd = Command::new(env!("CARGO_BIN_EXE_warmlambda"))
+            .arg("crd")
+            .output()
+            .expect("warmlambda crd runs");
+        assert!(
+            crd.status.success(),
+            "warmlambda crd failed: {}",
+            String::from_utf8_lossy(&crd.stderr)
+        );
+        let crd = String::from_utf8(crd.stdout).expect("the CRD is text");
         let kubectl = self.kubectl("default");
         kubectl.succeeds_with(&["apply", "--server-side", "-f", "-"], &crd);
+        // What a later version of the operator might bring: an object that this version cannot decode.
+        let path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/deletionPolicy/enum/-";
+        let patch = format!(r#"[{{"op": "add", "path": "{path}", "value": "{LATER_POLICY}"}}]"#);
+        kubectl.succeeds(&["patch", "crd", "warmlambdaendpoints.warmlambda.dev", "--type=json", "-p", &patch]);
         // Discovery and the OpenAPI document follow the CRD a moment later, and kubectl keeps what it saw before.
         let cache = self.kubeconfig.with_file_name(".kube");
         let deadline = Instant::now() + Duration::from_secs(60);

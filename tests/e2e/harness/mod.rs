@@ -1,5 +1,10 @@
 //! What the scenarios stand on.
 
+pub mod aws;
 pub mod control_plane;
+pub mod endpoint;
 pub mod kubectl;
+pub mod operator;
+pub mod scenario;
+pub mod traffic;
 pub mod waiting;

@@ -1,0 +1,101 @@
+//! The real binary, as it runs in a pod.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::control_plane::control_plane;
+
+/// A running operator.
+pub struct Operator {
+    name: String,
+    process: Child,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Operator {
+    /// Starts one that cares for a namespace and finds AWS at a URL. Its intervals are those of a pod, made shorter.
+    pub fn start(name: &str, namespace: &str, aws: &str) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_warmlambda"))
+            .args([
+                "run",
+                "--watch-namespaces",
+                namespace,
+                "--lease-namespace",
+                namespace,
+                "--identity",
+                name,
+            ])
+            .args(["--health-addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"])
+            .args(["--lease-duration", "4s", "--renew-deadline", "3s", "--retry-period", "500ms"])
+            .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
+            .args(["--metrics-refresh", "1s", "--aws-quota-share", "1.0"])
+            .args(["--log-format", "text", "--log-level", "info,warmlambda=debug"])
+            .env_clear()
+            .env("KUBECONFIG", control_plane().kubeconfig())
+            .env("AWS_ENDPOINT_URL", aws)
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "111122223333")
+            .env("AWS_SECRET_ACCESS_KEY", "not-checked")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the operator starts");
+        control_plane().charge(process.id());
+        let log = Arc::new(Mutex::new(Vec::new()));
+        keep(process.stdout.take().expect("stdout is piped"), Arc::clone(&log));
+        keep(process.stderr.take().expect("stderr is piped"), Arc::clone(&log));
+        Self {
+            name: name.into(),
+            process,
+            log,
+        }
+    }
+
+    /// Kills it as the kernel does when memory is short: it cannot say goodbye.
+    pub fn kill(&mut self) {
+        let _ = self.process.kill();
+        self.wait();
+    }
+
+    /// Asks it to end, as the kubelet does, and waits until it has. Whether it ended well.
+    pub fn terminate(&mut self) -> bool {
+        let pid = self.process.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        assert!(asked.success(), "the operator {} had ended before it was asked to", self.name);
+        self.wait()
+    }
+
+    fn wait(&mut self) -> bool {
+        let ended = self.process.wait().expect("the operator can be waited for");
+        control_plane().discharge(self.process.id());
+        ended.success()
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("no panic while a line is kept").join("\n")
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        if matches!(self.process.try_wait(), Ok(None)) {
+            self.kill();
+        }
+        if thread::panicking() {
+            eprintln!("---- log of the operator {}:\n{}", self.name, self.log());
+        }
+    }
+}
+
+fn keep(from: impl Read + Send + 'static, log: Arc<Mutex<Vec<String>>>) {
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            log.lock().expect("no panic while a line is kept").push(line);
+        }
+    });
+}

@@ -1,0 +1,75 @@
+//! Users of the API: a steady stream of requests through the stage, each answer kept.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use awssim::sim::Sim;
+use awssim::world::rest_api::Served;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::aws::{ACCOUNT, API, REGION, STAGE};
+
+/// One request through the stage, at the present moment.
+pub fn request(sim: &Sim) -> Served {
+    sim.with_region(ACCOUNT, REGION, |region, now| region.call_stage(now, API, STAGE, "GET", "/reviews"))
+}
+
+/// Requests that go on until they are stopped.
+pub struct Traffic {
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Vec<Served>>,
+}
+
+/// What users got.
+pub struct Answers(Vec<Served>);
+
+impl Traffic {
+    /// Starts to send this many requests in a real second.
+    pub fn start(sim: &Sim, per_second: u32) -> Self {
+        let sim = sim.clone();
+        let (stop, mut stopped) = oneshot::channel();
+        let running = tokio::spawn(async move {
+            let mut answers = Vec::new();
+            let mut ticks = interval(Duration::from_secs(1) / per_second);
+            // What was late is made up for: the number of requests is part of what a test states.
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+            loop {
+                tokio::select! {
+                    _ = &mut stopped => return answers,
+                    _ = ticks.tick() => answers.push(request(&sim)),
+                }
+            }
+        });
+        Self { stop, running }
+    }
+
+    /// Stops, and answers what users got.
+    pub async fn stop(self) -> Answers {
+        let _ = self.stop.send(());
+        Answers(self.running.await.expect("the traffic does not panic"))
+    }
+}
+
+impl Answers {
+    /// How many there were.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those that were not served by the function.
+    pub fn failed(&self) -> Vec<&Served> {
+        self.0.iter().filter(|served| served.status != 200).collect()
+    }
+
+    /// Those that waited for an environment to initialise.
+    pub fn cold(&self) -> usize {
+        self.0.iter().filter(|served| served.status == 200 && !served.warm).count()
+    }
+
+    /// The versions that answered.
+    pub fn versions(&self) -> BTreeSet<String> {
+        self.0.iter().filter_map(|served| served.executed_version.clone()).collect()
+    }
+}
