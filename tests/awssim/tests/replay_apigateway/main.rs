@@ -1,6 +1,6 @@
 //! Answers recorded from the real API Gateway, compared step by step with what the simulator's wire layer answers.
 //!
-//! The recordings hold answers only; the requests follow from the names of their steps. `replay-apigateway.md` says what matches.
+//! The recordings hold answers only; the requests follow from the names of their steps. `docs/awssim-apigateway.md` says what matches.
 
 #[cfg(test)]
 mod access_log;

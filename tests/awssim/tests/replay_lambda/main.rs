@@ -1,5 +1,5 @@
 //! The answers that were recorded from the real AWS, asked for again: awssim gets the same requests and must answer alike in status,
-//! error code, text and members. What differs and why is listed in `tests/awssim/replay-lambda.md`.
+//! error code, text and members. What differs and why is listed in `docs/awssim-lambda.md`.
 //!
 //! The recordings are not part of the repository: they are read from `../shared/aws-recordings`, or from where `AWS_RECORDINGS` says.
 //! Without them these tests say so and pass.
