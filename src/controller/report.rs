@@ -87,6 +87,8 @@ pub async fn publish<C>(
     if let Some(asked) = endpoint.annotations().get(RECONCILE_REQUESTED_AT) {
         status.last_handled_reconcile_at = Some(asked.clone());
     }
+    // An HPA refuses a scale subresource without a selector. Nothing carries this label: environments are not pods.
+    status.selector = Some(format!("warmlambda.dev/endpoint={}", endpoint.name_any()));
     let differs = differs(previous, &status);
     if differs {
         apply(endpoint, ctx, epoch, &status).await?;
