@@ -2,9 +2,12 @@
 
 use proptest::prelude::*;
 
-use crate::driver::Law;
+use crate::driver::{Endpoint, Fault, Law};
 use crate::life::{disturbed, faulty, quiet};
+use crate::scene::{MINUTE, Scene};
 use crate::settings;
+use crate::specs::Spec;
+use crate::worlds::{Act, Start};
 
 proptest! {
     #![proptest_config(settings(1, 150))]
@@ -30,4 +33,23 @@ proptest! {
         let end = end.stays();
         prop_assert!(end.is_ok(), "{}", end.unwrap_err());
     }
+}
+
+#[test]
+fn weights_that_a_person_set_are_named_as_theirs_and_stay_so() {
+    let mut scene = Scene::started(Start::Warm);
+    for act in [Act::Code(2), Act::Wait(MINUTE), Act::Publish, Act::Weigh(2, 10)] {
+        scene.act(&act);
+    }
+    let mut endpoint = Endpoint::new(Spec::warm(2).desired(&scene), &scene.region);
+    let mut reasons = Vec::new();
+    for _ in 0..24 {
+        endpoint.pass(&mut scene.region, Fault::None, 0);
+        endpoint.wait(&mut scene.region, 5 * MINUTE);
+        reasons.push(endpoint.reason());
+    }
+    // For as long as a rollout may take they look like AWS's own.
+    reasons.dedup();
+    assert_eq!(reasons, ["WarmingNewVersion", "ForeignRouting"]);
+    assert_eq!(endpoint.written, []);
 }
