@@ -160,12 +160,12 @@ fn check(life: &Life, abandoned: bool) -> Result<(), String> {
         return weights(&region).then_some(()).ok_or(format!("nothing to wait for\n{story}"));
     }
     left_behind(desired, &region, was_marked).map_err(|text| format!("{text}\n{story}"))?;
-    let removed = desired.deletion == DeletionPolicy::Delete && endpoint.written.len() > 0 && was_marked;
-    let gone = removed
-        && region
-            .functions
+    let there = |r: &Region| {
+        r.functions
             .get(&desired.function)
-            .is_some_and(|f| !f.aliases.contains_key(&desired.alias));
+            .is_some_and(|f| f.aliases.contains_key(&desired.alias))
+    };
+    let gone = there(&before) && !there(&region);
     if gone && in_use(desired, &before) {
         return Err(format!("the alias went from under its callers\n{story}"));
     }
