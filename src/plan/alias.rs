@@ -152,15 +152,17 @@ fn stable(desired: &Desired, observed: &Observed, version: Option<u64>, target: 
     } else {
         capacity::decide(desired, observed, moving)
     };
+    let allocating = observed.capacity.as_ref().is_some_and(|c| c.state == AllocationState::InProgress);
     match capacity {
         Capacity::Change(step) => plan.steps.push(step),
         Capacity::Busy(finding) => plan.findings.push(finding),
-        Capacity::Settled | Capacity::Broken(_) if moving => {}
+        Capacity::Settled if moving => {}
+        // The move may mend it, once it can be made.
+        Capacity::Broken(_) if moving && !allocating => {}
         Capacity::Broken(finding) => plan.findings.push(finding),
         Capacity::Settled if on_latest => plan.findings.push(on_latest_finding(desired)),
         Capacity::Settled => {}
     }
-    let allocating = observed.capacity.as_ref().is_some_and(|c| c.state == AllocationState::InProgress);
     let changing = plan
         .steps
         .iter()

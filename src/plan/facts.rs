@@ -157,17 +157,30 @@ fn uri(pass: &Pass, trigger: &super::desired::DesiredRestApi) -> Option<String> 
 }
 
 /// Since when the alias has been moving, by the operator's clock.
+///
+/// A weight of 1.0 that outlasted the rollout is somebody else's, and stays so for as long as this is remembered: forgotten, it would
+/// be taken for a rollout that has just begun.
 fn rollout(pass: &Pass, routing: &Routing) -> Option<RolloutStatus> {
-    let (Routing::Warming { from, to } | Routing::Wedged { from, to, .. }) = routing else {
-        return None;
-    };
-    let (from, to) = (from.to_string(), to.to_string());
-    let known = pass.previous.rollout.clone().filter(|r| r.to == to && r.from == from);
-    Some(known.unwrap_or(RolloutStatus {
-        from,
-        to,
-        start_time: Time(pass.moment.now),
-    }))
+    let known = |from: &str, to: &str| pass.previous.rollout.clone().filter(|r| r.to == to && r.from == from);
+    match routing {
+        Routing::Warming { from, to } | Routing::Wedged { from, to, .. } => {
+            let (from, to) = (from.to_string(), to.to_string());
+            let began = known(&from, &to);
+            Some(began.unwrap_or(RolloutStatus {
+                from,
+                to,
+                start_time: Time(pass.moment.now),
+            }))
+        }
+        Routing::Foreign {
+            version: Some(to),
+            weights,
+        } => {
+            let (from, share) = weights.first_key_value()?;
+            known(&from.to_string(), &to.to_string()).filter(|_| *share >= 1.0)
+        }
+        _ => None,
+    }
 }
 
 /// What to remember of the last publication: the answer to ours, else what the list of versions shows.

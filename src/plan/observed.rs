@@ -165,7 +165,7 @@ pub struct Stage {
     pub variables: BTreeMap<String, String>,
     /// Whether a canary is active on it: then a second deployment serves part of the requests. Source: AWS-49.
     pub canary: bool,
-    /// The integration URI of each method as it is deployed on the stage, stage variables not resolved; methods without one
-    /// are left out. `None` for a stage that nobody asked about. Source: AWS-47.
+    /// The integration URI of each method as it is deployed on the stage, stage variables not resolved; methods whose integration
+    /// does not call a function with POST are left out. `None` for a stage that nobody asked about. Source: AWS-42, AWS-47.
     pub deployed: Option<BTreeMap<MethodKey, String>>,
 }

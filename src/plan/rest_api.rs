@@ -32,35 +32,44 @@ impl Due {
 
 /// Adds what is due on the APIs. Callers are moved only to an alias that was observed to be warm and to let them in.
 pub fn plan(desired: &Desired, observed: &Observed, warm: bool, plan: &mut Plan) {
-    for trigger in &desired.rest_apis {
-        let due = due(desired, observed, trigger);
-        let moves = !due.edits.is_empty() || due.deploy.is_some();
-        plan.findings.extend(due.findings);
-        if !moves {
+    let dues: Vec<_> = desired
+        .rest_apis
+        .iter()
+        .map(|trigger| (trigger, due(desired, observed, trigger)))
+        .collect();
+    let let_in = |trigger| permission::missing(desired, observed, trigger).is_empty();
+    // A deployment publishes the whole API: the methods of every trigger of the stage have to be fit for it.
+    let fit = |one: &DesiredRestApi| {
+        let beside = dues.iter().filter(|(t, _)| t.api_id == one.api_id && t.stage == one.stage);
+        beside.into_iter().all(|(t, due)| due.findings.is_empty() && let_in(t))
+    };
+    for (trigger, due) in &dues {
+        plan.findings.extend(due.findings.iter().cloned());
+        if due.edits.is_empty() && due.deploy.is_none() {
             continue;
         }
-        let let_in = permission::missing(desired, observed, trigger).is_empty();
-        if !warm || !let_in {
-            plan.findings.push(waiting(trigger, warm));
+        if !warm || !let_in(trigger) {
+            let what = if warm { "the permission is observed" } else { "the alias is warm" };
+            plan.findings.push(waiting(trigger, "pointed at the alias", what));
             continue;
         }
-        let fresh: Vec<_> = due
-            .edits
-            .into_iter()
-            .filter(|e| !plan.steps.iter().any(|s| s.step == e.step))
-            .collect();
+        let fresh = due.edits.iter().filter(|e| !plan.steps.iter().any(|s| s.step == e.step));
+        let fresh: Vec<_> = fresh.cloned().collect();
         plan.steps.extend(fresh);
-        if let Some(why) = due.deploy {
-            deploy(observed, trigger, why, plan);
+        match &due.deploy {
+            Some(why) if fit(trigger) => deploy(observed, trigger, why.clone(), plan),
+            Some(_) => plan
+                .findings
+                .push(waiting(trigger, "deployed", "every trigger on the stage can be")),
+            None => {}
         }
     }
     // After all edits: a deployment publishes the whole API.
     plan.steps.sort_by_key(|s| matches!(s.step, Step::DeployStage { .. }));
 }
 
-fn waiting(trigger: &DesiredRestApi, warm: bool) -> Finding {
-    let what = if warm { "the permission is observed" } else { "the alias is warm" };
-    let text = format!("REST API {}/{} is pointed at the alias once {what}", trigger.api_id, trigger.stage);
+fn waiting(trigger: &DesiredRestApi, done: &str, once: &str) -> Finding {
+    let text = format!("REST API {}/{} is {done} once {once}", trigger.api_id, trigger.stage);
     Finding::new(Link::Trigger, Ends::ByEarlierLink, Reason::Waiting, text)
 }
 
@@ -168,6 +177,10 @@ fn edits(desired: &Desired, trigger: &DesiredRestApi, api: &RestApi, stage: &Sta
     }
     for (key, method) in methods {
         edit(desired, trigger, key, method, &after, &mut due);
+    }
+    if !due.findings.is_empty() {
+        // A deployment would publish what is known not to work.
+        return due;
     }
     let stale: Vec<_> = methods.keys().filter(|key| !is_deployed(desired, key, &after)).collect();
     if let Some(first) = stale.first() {

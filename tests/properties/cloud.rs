@@ -238,7 +238,6 @@ fn deployed(region: &Region, api: &str, stage: &str) -> BTreeMap<MethodKey, Stri
 /// What AWS refuses; what was to go and is gone already is no error.
 pub fn execute(region: &mut Region, desired: &Desired, step: &Step) -> Result<Applied, AwsError> {
     let (function, alias) = (desired.function.as_str(), desired.alias.as_str());
-    let now = region.now;
     match step {
         Step::PublishVersion {
             code_sha256, revision_id, ..
@@ -271,6 +270,16 @@ pub fn execute(region: &mut Region, desired: &Desired, step: &Step) -> Result<Ap
             gone(region.remove_permission(function, Some(alias), statement_id, Some(revision_id)))?;
         }
         Step::DeleteAlias => gone(region.delete_alias(function, alias))?,
+        Step::UpdateIntegration { .. } | Step::PutIntegration { .. } | Step::SetStageVariable { .. } | Step::DeployStage { .. } => {
+            on_api(region, step)?;
+        }
+    }
+    Ok(Applied::default())
+}
+
+fn on_api(region: &mut Region, step: &Step) -> Result<(), AwsError> {
+    let now = region.now;
+    match step {
         Step::UpdateIntegration {
             api_id,
             resource_id,
@@ -310,8 +319,9 @@ pub fn execute(region: &mut Region, desired: &Desired, step: &Step) -> Result<Ap
             };
             region.create_deployment(now, api_id, new)?;
         }
+        _ => {}
     }
-    Ok(Applied::default())
+    Ok(())
 }
 
 fn gone(result: Result<(), AwsError>) -> Result<(), AwsError> {

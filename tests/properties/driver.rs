@@ -13,7 +13,7 @@ use warmlambda::plan::steps::{Plan, plan};
 
 use crate::cloud::{self, Look};
 use crate::traffic::{Cause, Requests};
-use crate::{foreign, oracle};
+use crate::{foreign, oracle, traffic};
 
 /// What goes wrong in a pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -179,6 +179,9 @@ impl Endpoint {
         self.written.push(step.clone());
         if let Err(text) = foreign::survives(&self.desired, step, before, after) {
             self.broken.push((Law::Foreign, text));
+        }
+        if let Err(text) = traffic::has_grown(&self.desired, step, before) {
+            self.broken.push((Law::Traffic, text));
         }
         self.judge_requests(after, Cause::Step(step));
     }

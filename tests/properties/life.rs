@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::driver::{Endpoint, Fault, timestamp};
 use crate::obstacles;
 use crate::scene::{MINUTE, SECOND, Scene};
-use crate::specs::{Spec, spec};
+use crate::specs::{Caller, Spec, caller, spec};
 use crate::worlds::{Act, Start, act, start, wait};
 
 /// Passes within which an undisturbed endpoint comes to rest.
@@ -33,6 +33,8 @@ pub struct Life {
     pub before: Vec<Act>,
     /// The spec.
     pub spec: Spec,
+    /// The triggers that the spec had at first, when they were others.
+    pub earlier: Option<Vec<Caller>>,
     /// Passes while things go wrong and others go on.
     pub turns: Vec<Turn>,
     /// Milliseconds between the quiet passes; used over and over.
@@ -41,26 +43,29 @@ pub struct Life {
 
 /// Any life in which nothing goes wrong after the endpoint came.
 pub fn quiet() -> impl Strategy<Value = Life> {
-    lives(proptest::collection::vec(turn(Just(Fault::None).boxed(), false), 0..1))
+    lives(proptest::collection::vec(turn(Just(Fault::None).boxed(), false), 0..1), 0.1)
 }
 
 /// Any life in which passes end anywhere, and answers and status writes are lost.
 pub fn faulty() -> impl Strategy<Value = Life> {
-    lives(proptest::collection::vec(turn(fault().boxed(), false), 1..12))
+    lives(proptest::collection::vec(turn(fault().boxed(), false), 1..12), 0.2)
 }
 
 /// Any life in which others go on while the endpoint works, faults and all.
 pub fn disturbed() -> impl Strategy<Value = Life> {
-    lives(proptest::collection::vec(turn(fault().boxed(), true), 1..12))
+    lives(proptest::collection::vec(turn(fault().boxed(), true), 1..12), 0.5)
 }
 
-fn lives(turns: impl Strategy<Value = Vec<Turn>>) -> impl Strategy<Value = Life> {
+/// `changed`: how many of the specs had other triggers at first.
+fn lives(turns: impl Strategy<Value = Vec<Turn>>, changed: f64) -> impl Strategy<Value = Life> {
     let before = proptest::collection::vec(act(), 0..12);
     let pace = proptest::collection::vec(prop_oneof![Just(SECOND), Just(30 * SECOND), wait()], 1..5);
-    (start(), before, spec(), turns, pace).prop_map(|(start, before, spec, turns, pace)| Life {
+    let earlier = proptest::option::weighted(changed, proptest::collection::vec(caller(), 1..3));
+    (start(), before, spec(), earlier, turns, pace).prop_map(|(start, before, spec, earlier, turns, pace)| Life {
         start,
         before,
         spec,
+        earlier,
         turns,
         pace,
     })
@@ -132,6 +137,16 @@ impl Life {
     pub fn live(&self) -> End {
         let mut scene = self.scene();
         let mut endpoint = Endpoint::new(self.spec.desired(&scene), &scene.region);
+        if let Some(triggers) = &self.earlier {
+            let desired = std::mem::replace(&mut endpoint.desired, self.spec.with_triggers(triggers, &scene));
+            endpoint.disturbed("with other triggers".into(), &scene.region);
+            for _ in 0..8 {
+                endpoint.pass(&mut scene.region, Fault::None, 0);
+                endpoint.wait(&mut scene.region, 5 * MINUTE);
+            }
+            endpoint.desired = desired;
+            endpoint.disturbed("the triggers are changed".into(), &scene.region);
+        }
         for turn in &self.turns {
             turn.pass(&mut endpoint, &mut scene);
         }

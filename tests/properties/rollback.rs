@@ -94,7 +94,7 @@ fn story(broken: u8, capacity: u8, policy: VersionPolicy, turns: &[Turn], pace: 
 }
 
 proptest! {
-    #![proptest_config(settings(7, 24))]
+    #![proptest_config(settings(7, 16))]
 
     #[test]
     fn a_version_that_does_not_start_is_taken_back_once_and_good_code_follows_it(

@@ -48,7 +48,7 @@ pub fn spec() -> impl Strategy<Value = Spec> {
     let version = prop_oneof![
         4 => Just(Err(VersionPolicy::PublishOnChange)),
         2 => Just(Err(VersionPolicy::LatestPublished)),
-        2 => (1..4u64).prop_map(Ok),
+        2 => prop_oneof![3 => Just(1u64), 2 => Just(2), 1 => Just(3)].prop_map(Ok),
     ];
     let capacity = prop_oneof![2 => Just(None), 2 => Just(Some(0)), 5 => (1..4u8).prop_map(Some)];
     let on_failure = prop_oneof![3 => Just(OnFailure::RollBack), 1 => Just(OnFailure::Hold)];
@@ -77,9 +77,10 @@ pub fn spec() -> impl Strategy<Value = Spec> {
         })
 }
 
-fn caller() -> impl Strategy<Value = Caller> {
+/// A caller of the alias.
+pub fn caller() -> impl Strategy<Value = Caller> {
     let api = prop_oneof![4 => Just(0usize), 1 => Just(1usize)];
-    let stage = prop_oneof![8 => Just("prod"), 3 => Just("test"), 1 => Just("missing")];
+    let stage = prop_oneof![12 => Just("prod"), 5 => Just("test"), 1 => Just("missing")];
     let routes = prop_oneof![
         4 => Just(vec![]),
         4 => proptest::sample::subsequence(vec![0usize, 1, 2], 1..3),
@@ -111,6 +112,18 @@ impl Spec {
             on_failure: OnFailure::RollBack,
             deletion: DeletionPolicy::Retain,
             management: ManagementPolicy::Manage,
+        }
+    }
+
+    /// What it asked for before its triggers were changed.
+    pub fn with_triggers(&self, triggers: &[Caller], scene: &Scene) -> Desired {
+        let earlier = Self {
+            triggers: triggers.to_vec(),
+            ..self.clone()
+        };
+        Desired {
+            generation: 0,
+            ..earlier.desired(scene)
         }
     }
 

@@ -1,13 +1,18 @@
 //! Nobody else loses anything: neither what is theirs, nor a request.
 
 use proptest::prelude::*;
+use warmlambda::api::{DeploymentPolicy, PermissionScope};
+use warmlambda::plan::step::Step;
 
-use crate::driver::Law;
+use crate::driver::{Endpoint, Fault, Law};
 use crate::life::disturbed;
+use crate::scene::Scene;
 use crate::settings;
+use crate::specs::{Caller, Spec};
+use crate::worlds::{Act, Start, Target};
 
 proptest! {
-    #![proptest_config(settings(2, 150))]
+    #![proptest_config(settings(2, 90))]
 
     #[test]
     fn what_is_not_ours_survives_byte_for_byte(life in disturbed()) {
@@ -17,10 +22,53 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(settings(3, 150))]
+    #![proptest_config(settings(3, 90))]
 
     #[test]
     fn who_was_served_once_is_served_at_every_moment_and_warm_when_it_was_asked_for(life in disturbed()) {
         prop_assert_eq!(life.live().endpoint.kept(Law::Traffic), Ok(()));
+    }
+}
+
+/// One trigger names a method that works; one means the method that somebody edited so that it will not.
+fn two_triggers() -> Spec {
+    let mut spec = Spec::warm(2);
+    spec.triggers = [vec![1], vec![]]
+        .map(|routes| Caller {
+            api: 0,
+            stage: "prod",
+            routes,
+            deployment: DeploymentPolicy::OnChange,
+            scope: PermissionScope::Api,
+        })
+        .to_vec();
+    spec
+}
+
+#[test]
+fn an_edit_that_is_known_not_to_work_is_not_deployed_for_any_trigger_of_the_stage() {
+    for triggers in [0..2, 1..2] {
+        let mut scene = Scene::started(Start::Warm);
+        for act in [
+            Act::Retarget(0, 0, Target::Function("fir-api")),
+            Act::Retarget(0, 1, Target::Function("fir-api")),
+        ] {
+            scene.act(&act);
+        }
+        scene.act(&Act::Deploy(0, "prod"));
+        scene.act(&Act::Retarget(0, 0, Target::Get));
+        let mut spec = two_triggers();
+        spec.triggers = spec.triggers[triggers].to_vec();
+        let mut endpoint = Endpoint::new(spec.desired(&scene), &scene.region);
+        for _ in 0..4 {
+            endpoint.pass(&mut scene.region, Fault::None, 0);
+        }
+        assert_eq!(endpoint.kept(Law::Traffic), Ok(()));
+        assert!(
+            endpoint.written.iter().any(|s| matches!(s, Step::UpdateIntegration { .. })),
+            "{:?}",
+            endpoint.written
+        );
+        assert_eq!(endpoint.reason(), "UnqualifiedTarget");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use awssim::world::{Invoker, Region, Status};
 use warmlambda::plan::desired::Desired;
-use warmlambda::plan::step::Step;
+use warmlambda::plan::step::{MovePurpose, Step};
 
 use crate::oracle;
 use crate::scene::ROUTES;
@@ -83,6 +83,29 @@ impl Requests {
             Some(route) if !is_warm(desired, region) => Err(format!("{route:?} was moved to an alias that is not warm by {cause:?}")),
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether an alias that is moved takes all the warm environments along that are asked for. What cannot be kept warm where it is
+/// goes without them.
+pub fn has_grown(desired: &Desired, step: &Step, before: &Region) -> Result<(), String> {
+    let rollout = matches!(
+        step,
+        Step::UpdateAlias {
+            purpose: MovePurpose::Rollout,
+            ..
+        }
+    );
+    let Some(wanted) = desired.capacity.filter(|_| rollout && !is_scaled(desired, before)) else {
+        return Ok(());
+    };
+    let capacity = before.functions[&desired.function].provisioned_concurrency.get(&desired.alias);
+    match capacity {
+        Some(capacity) if capacity.status == Status::InProgress => Err("the alias is moved while AWS allocates".into()),
+        Some(capacity) if capacity.status == Status::Ready && capacity.warm < wanted => {
+            Err(format!("the alias is moved with {} of {wanted} environments", capacity.warm))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -125,10 +125,10 @@ pub fn wait() -> impl Strategy<Value = Millis> {
 /// What people do to functions.
 pub fn function_act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        8 => (0..6u8).prop_map(Act::Code),
+        16 => (0..6u8).prop_map(Act::Code),
         2 => (0..3u8).prop_map(Act::Memory),
         1 => any::<bool>().prop_map(Act::SnapStart),
-        8 => Just(Act::Publish),
+        16 => Just(Act::Publish),
         1 => version().prop_map(Act::DeleteVersion),
         1 => Just(Act::DeleteFunction),
     ]
