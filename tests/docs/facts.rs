@@ -1,10 +1,10 @@
 //! Facts about AWS: each has one number, a source, a status and a test, and each number that is cited is one of them.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use crate::pages::{page, pages};
 use crate::sources::rust;
+use crate::tests_by_name::Tests;
 
 /// A row of docs/aws.md.
 struct Fact {
@@ -81,29 +81,9 @@ fn each_fact_that_is_cited_exists() {
     }
 }
 
-/// The names of the tests of each Rust file. A property is a test as well: proptest's macro has the same attribute in it.
-fn tests() -> BTreeMap<String, BTreeSet<String>> {
-    let attribute = |line: &str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-    let name = |line: &str| {
-        let (_, rest) = line.split_once("fn ")?;
-        Some(rest.split(['(', '<']).next()?.trim().to_owned())
-    };
-    let in_file = |text: &str| {
-        let lines: Vec<_> = text.lines().map(str::trim).collect();
-        let starts = lines.iter().enumerate().filter(|(_, line)| attribute(line)).map(|(n, _)| n);
-        starts
-            .filter_map(|n| lines[n + 1..].iter().find(|l| !l.starts_with("#[") && !l.starts_with("//")))
-            .filter_map(|line| name(line))
-            .collect()
-    };
-    let all = rust().into_iter();
-    all.map(|(path, text)| (path.to_str().expect("paths are text").to_owned(), in_file(&text)))
-        .collect()
-}
-
 #[test]
 fn each_fact_is_held_by_a_test_that_exists_or_says_that_there_is_none() {
-    let tests = tests();
+    let tests = Tests::read();
     let mut unheld = Vec::new();
     for Fact { number, held_by, .. } in facts() {
         if held_by == "– no test" {
@@ -111,16 +91,9 @@ fn each_fact_is_held_by_a_test_that_exists_or_says_that_there_is_none() {
             continue;
         }
         for test in held_by.split("<br>") {
-            let named = test
-                .strip_prefix('`')
-                .and_then(|t| t.strip_suffix('`'))
-                .and_then(|t| t.split_once("::"));
-            let (file, name) = named.unwrap_or_else(|| panic!("AWS-{number}: {test:?} is not `file::test`"));
-            let files: Vec<_> = tests.iter().filter(|(path, _)| Path::new(path).ends_with(file)).collect();
-            let [(_, names)] = files[..] else {
-                panic!("AWS-{number}: {file} is the end of {} paths, not of one", files.len());
-            };
-            assert!(names.contains(name), "AWS-{number}: {file} has no test {name}");
+            let named = test.strip_prefix('`').and_then(|t| t.strip_suffix('`'));
+            let named = named.unwrap_or_else(|| panic!("AWS-{number}: {test:?} is not `file::test`"));
+            tests.expect(named, &format!("AWS-{number}"));
         }
     }
     assert_eq!(unheld, [20, 80], "facts without a test");

@@ -12,4 +12,5 @@ mod links;
 mod manifests;
 mod pages;
 mod sources;
+mod tests_by_name;
 mod words;
