@@ -64,7 +64,7 @@ fn every_page_is_reached_from_the_readme() {
         for (_, line) in page(from.to_str().expect("paths are text")).prose() {
             let links: Vec<_> = targets(line).into_iter().filter(|t| !t.contains("://")).collect();
             for target in links.iter().map(|t| normal(&folder.join(t.split('#').next().unwrap_or_default()))) {
-                let is_page = target.extension().is_some_and(|e| e == "md") && target.starts_with("docs");
+                let is_page = target.extension().is_some_and(|e| e == "md");
                 if is_page && !reached.contains(&target) {
                     reached.push(target);
                 }

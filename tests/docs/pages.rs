@@ -1,4 +1,4 @@
-//! README.md and everything under docs/, as Markdown.
+//! Everything that people read: README.md and its like, examples/ and docs/, as Markdown.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,10 @@ pub struct Block {
     pub text: String,
 }
 
-/// README.md and docs/**/*.md.
+/// The pages in the root, and those below docs/ and examples/.
 pub fn pages() -> Vec<Page> {
-    let docs = files("docs", "md");
-    let all = std::iter::once(PathBuf::from("README.md")).chain(docs);
+    let top = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(PathBuf::from);
+    let all = top.into_iter().chain(files("docs", "md")).chain(files("examples", "md"));
     all.map(|path| Page {
         text: std::fs::read_to_string(root().join(&path)).expect("a page can be read"),
         path,
