@@ -72,3 +72,26 @@ fn an_edit_that_is_known_not_to_work_is_not_deployed_for_any_trigger_of_the_stag
         assert_eq!(endpoint.reason(), "UnqualifiedTarget");
     }
 }
+
+#[test]
+fn a_stage_is_deployed_only_after_its_canary_has_ended() {
+    let mut scene = Scene::started(Start::Warm);
+    for act in [
+        Act::Retarget(0, 1, Target::Function("fir-api")),
+        Act::Deploy(0, "prod"),
+        Act::Canary(0, "prod", true),
+    ] {
+        scene.act(&act);
+    }
+    let mut endpoint = Endpoint::new(two_triggers().desired(&scene), &scene.region);
+    let deployed = |endpoint: &Endpoint| endpoint.written.iter().any(|s| matches!(s, Step::DeployStage { .. }));
+    for _ in 0..4 {
+        endpoint.pass(&mut scene.region, Fault::None, 0);
+    }
+    assert_eq!((endpoint.reason().as_str(), deployed(&endpoint)), ("CanaryActive", false));
+    scene.act(&Act::Canary(0, "prod", false));
+    for _ in 0..2 {
+        endpoint.pass(&mut scene.region, Fault::None, 0);
+    }
+    assert!(deployed(&endpoint) && endpoint.is_ready());
+}

@@ -198,7 +198,7 @@ fn api_act() -> impl Strategy<Value = Act> {
         8 => (api(), 0..3usize, target).prop_map(|(a, r, t)| Act::Retarget(a, r, t)),
         3 => (api(), stage(), variable).prop_map(|(a, s, (name, value))| Act::Variable(a, s, name, value)),
         5 => (api(), stage()).prop_map(|(a, s)| Act::Deploy(a, s)),
-        1 => (api(), stage(), any::<bool>()).prop_map(|(a, s, on)| Act::Canary(a, s, on)),
+        2 => (api(), stage(), any::<bool>()).prop_map(|(a, s, on)| Act::Canary(a, s, on)),
         1 => (api(), Just("test")).prop_map(|(a, s)| Act::DeleteStage(a, s)),
         1 => Just(Act::DeleteApi(1)),
     ]
