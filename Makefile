@@ -36,8 +36,8 @@ build: ## Build the operator for release
 image: ## Build the container image from a self-contained release binary (needs buildah or docker)
 	@scripts/image.sh '$(IMAGE)'
 
-docs: ## Build the API documentation of the crates into target/doc
-	cargo doc --workspace --no-deps --locked
+docs: crds ## Write the generated pages of docs/ from the program
+	@scripts/docs.sh
 
 deny: ## Check licences, advisories and duplicates of dependencies (needs cargo-deny)
 	cargo deny check

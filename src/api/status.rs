@@ -5,7 +5,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is true. Every field is a report; none is ever the reason for a write to AWS.
+/// What is true. Every field is a report. Three of them are also remembered from pass to pass: `published`, `rejectedVersions` and
+/// `rollout`.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WarmLambdaEndpointStatus {
@@ -71,7 +72,8 @@ pub struct WarmLambdaEndpointStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<PublishedVersion>,
 
-    /// Versions that were rolled back and are not tried again until the spec or the code changes. At most 10, the oldest go.
+    /// Versions that were rolled back and are not tried again until the code, `spec.version` or `spec.rollout` changes, or a
+    /// reconcile is requested. At most 10, the oldest go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected_versions: Vec<RejectedVersion>,
 
@@ -197,7 +199,7 @@ pub struct RejectedVersion {
 #[derive(JsonSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedCall {
-    /// The call and its arguments, for instance `lambda:CreateAlias fir-api live FunctionVersion=40`.
+    /// The call and its arguments, for instance `lambda:CreateAlias fir-api:live FunctionVersion=40`.
     pub call: String,
     /// Why it is needed.
     pub why: String,
