@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::aws::ALIAS_URI;
+use crate::harness::aws::{ALIAS_URI, UNQUALIFIED_URI};
 use crate::harness::endpoint::Told;
 use crate::harness::scenario::Scenario;
 
@@ -35,16 +35,37 @@ async fn converges_without(operation: &str) {
     assert_eq!(deployments, 2, "the one of the demo world and one of ours");
 }
 
+/// Deletes everything while the first answer of `operation` is lost.
+async fn goes_without(operation: &str) {
+    let scenario = Scenario::begin().await;
+    scenario.apply(&json!({ "deletionPolicy": "Delete" }));
+    scenario.until_ready().await;
+    scenario.aws.edit_uri(UNQUALIFIED_URI);
+    scenario.aws.deploy();
+    scenario.aws.lose_answer(operation);
+    scenario.delete();
+    scenario.until_gone().await;
+    let lost = scenario
+        .aws
+        .writes_since(0)
+        .into_iter()
+        .filter(|entry| entry.fault.is_some())
+        .count();
+    assert_eq!(lost, 1, "{operation} was called, and its answer was lost");
+    assert!(scenario.aws.alias().is_none() && scenario.aws.capacity().is_none() && scenario.aws.statements().is_empty());
+}
+
 macro_rules! lost {
-    ($($name:ident: $operation:literal,)+) => {
+    ($check:ident $($name:ident: $operation:literal,)+) => {
         $(#[tokio::test(flavor = "multi_thread")]
         async fn $name() {
-            converges_without($operation).await;
+            $check($operation).await;
         })+
     };
 }
 
 lost! {
+    converges_without
     a_lost_answer_of_publish_version_publishes_nothing_twice: "PublishVersion",
     a_lost_answer_of_create_alias_is_followed_by_a_new_observation: "CreateAlias",
     a_lost_answer_of_update_alias_moves_nothing_twice: "UpdateAlias",
@@ -52,4 +73,11 @@ lost! {
     a_lost_answer_of_add_permission_makes_no_second_statement: "AddPermission",
     a_lost_answer_of_update_integration_is_followed_by_a_new_observation: "UpdateIntegration",
     a_lost_answer_of_create_deployment_makes_no_second_deployment: "CreateDeployment",
+}
+
+lost! {
+    goes_without
+    a_lost_answer_of_delete_capacity_does_not_hold_up_the_deletion: "DeleteProvisionedConcurrencyConfig",
+    a_lost_answer_of_remove_permission_does_not_hold_up_the_deletion: "RemovePermission",
+    a_lost_answer_of_delete_alias_does_not_hold_up_the_deletion: "DeleteAlias",
 }

@@ -19,5 +19,6 @@ mod quiet;
 mod refusals;
 mod rest_rollout;
 mod routing;
+mod triggers;
 mod usage;
 mod validation;
