@@ -16,6 +16,7 @@ use super::error::Error;
 use super::intervals::{Fleet, Intervals};
 use super::leader::{Claim, Epoch, while_held};
 use super::report::Written;
+use super::rollouts::Rollouts;
 use crate::api::WarmLambdaEndpoint;
 use crate::metrics::Metrics;
 use crate::plan::assess::Moment;
@@ -48,6 +49,8 @@ pub struct Context<C> {
     pub usage: Mutex<BTreeMap<String, Usage>>,
     /// Passes without progress, by uid.
     pub attempts: Mutex<Attempts>,
+    /// Since when this process has seen which rollout, by uid.
+    pub rollouts: Mutex<Rollouts>,
     /// Status writes that the watch has not shown yet.
     pub written: Mutex<Written>,
     /// The wall clock; tests bring their own.

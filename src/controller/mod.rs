@@ -12,6 +12,7 @@ pub mod leader;
 pub mod ownership;
 pub mod reconcile;
 pub mod report;
+pub mod rollouts;
 pub mod run;
 mod usage;
 mod watch;

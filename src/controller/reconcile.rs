@@ -6,7 +6,7 @@ use super::context::{Context, lock};
 use super::error::Error;
 use super::leader::Epoch;
 use super::{deletion, finalizer, ownership, report};
-use crate::api::{ManagementPolicy, WarmLambdaEndpoint};
+use crate::api::{ManagementPolicy, RECONCILE_REQUESTED_AT, WarmLambdaEndpoint};
 use crate::aws::{Cloud, Look};
 use crate::plan::assess::{Cadence, Outcome, Pass, Stop, assess};
 use crate::plan::desired::Desired;
@@ -58,7 +58,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
     }
 
     let previous = lock(&ctx.written).latest(endpoint);
-    let memory = Memory::from(&previous);
+    let memory = lock(&ctx.rollouts).witness(&desired.uid, Memory::from(&previous), ctx.now());
     let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, Look::Chain)).await? {
         Ok(observed) => observed,
         Err(failure) => return stop(Stop::Unread(failure)).await,
@@ -76,6 +76,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
         plan: &plan,
         outcome: &outcome,
         previous: &previous,
+        memory: &memory,
         usage: usage.as_ref(),
         moment: ctx.moment(endpoint, outcome.failed.is_some()),
     });
@@ -104,7 +105,9 @@ pub async fn resolve<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) 
     };
     let uid = endpoint.uid().unwrap_or_default();
     let generation = endpoint.metadata.generation.unwrap_or_default();
-    Ok(Desired::resolve(&endpoint.spec, &uid, generation, site).map_err(Stop::Invalid))
+    let request = endpoint.annotations().get(RECONCILE_REQUESTED_AT).map(String::as_str);
+    let desired = Desired::resolve(&endpoint.spec, &uid, generation, site).map_err(Stop::Invalid);
+    Ok(desired.map(|desired| desired.requested(&endpoint.spec, request)))
 }
 
 /// Makes the writes in their order. The first that fails ends it: those after it were decided in the belief that it succeeds.

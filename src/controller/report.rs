@@ -151,12 +151,21 @@ pub async fn tell<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, event: &Ev
         type_: if event.warning { EventType::Warning } else { EventType::Normal },
         reason: event.reason.into(),
         note: Some(cut(&event.message, LONGEST_NOTE).to_owned()),
-        action: "Reconcile".into(),
+        // The recorder folds events of one object, reason and action, and keeps the first note: what says something else must not
+        // be folded into it.
+        action: format!("Reconcile-{:06x}", fold(&event.message)),
         secondary: None,
     };
     if let Err(error) = ctx.recorder.publish(&event, &endpoint.object_ref(&())).await {
         tracing::debug!(%error, "the event was not recorded");
     }
+}
+
+/// A short digest of a text.
+fn fold(text: &str) -> u32 {
+    text.bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+        & 0x00ff_ffff
 }
 
 /// The longest beginning of a text that has at most `bytes` bytes and ends between two characters.
@@ -174,6 +183,12 @@ mod tests {
         assert_eq!(cut("abc", 1024), "abc");
         assert_eq!(cut("äöü", 3), "ä");
         assert_eq!(cut(&"x".repeat(2000), LONGEST_NOTE).len(), 1024);
+    }
+
+    #[test]
+    fn events_that_say_something_else_are_not_folded_into_one() {
+        assert_eq!(fold("version 40 serves"), fold("version 40 serves"));
+        assert_ne!(fold("version 40 serves"), fold("version 41 serves"));
     }
 
     #[test]

@@ -118,6 +118,7 @@ impl<C: Cloud> Operator<C> {
             metrics,
             usage: Mutex::new(BTreeMap::new()),
             attempts: Mutex::default(),
+            rollouts: Mutex::default(),
             written: Mutex::default(),
             clock: Timestamp::now,
         };
@@ -267,6 +268,7 @@ fn noted<C: Cloud>(
         Ok(Event::Delete(guarded)) => {
             let uid = guarded.uid().unwrap_or_default();
             lock(&ctx.attempts).forget(&uid);
+            lock(&ctx.rollouts).forget(&uid);
             lock(&ctx.written).forget(&uid);
             lock(&ctx.usage).remove(&uid);
         }

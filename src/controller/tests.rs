@@ -180,6 +180,7 @@ impl Bench {
             metrics: Arc::default(),
             usage: Mutex::default(),
             attempts: Mutex::default(),
+            rollouts: Mutex::default(),
             written: Mutex::default(),
             clock: || "2026-11-22T05:00:00Z".parse().unwrap(),
         };

@@ -30,6 +30,8 @@ pub struct Pass<'a> {
     pub outcome: &'a Outcome,
     /// The status that stands in the object.
     pub previous: &'a WarmLambdaEndpointStatus,
+    /// What was remembered when the plan was made.
+    pub memory: &'a Memory,
     /// How busy the warm capacity was lately; `None` before CloudWatch was asked.
     pub usage: Option<&'a Usage>,
     /// When, and how patient to be.
@@ -114,8 +116,7 @@ pub enum Cadence {
 
 /// Says what is true after a pass.
 pub fn assess(pass: &Pass) -> Verdict {
-    let memory = Memory::from(pass.previous);
-    let routing = Routing::of(pass.desired, pass.observed, &memory, pass.moment.now);
+    let routing = Routing::of(pass.desired, pass.observed, pass.memory, pass.moment.now);
     let mut status = facts::status(pass, &routing);
     let mut conditions = Conditions::new(&pass.previous.conditions, pass.moment);
     let cadence = summary::of(pass, &routing, &mut conditions);

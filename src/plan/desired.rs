@@ -263,3 +263,57 @@ fn invalid(field: impl Into<String>, value: &str, remedy: &'static str) -> Inval
         remedy,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::desired_by;
+    use serde_json::{Value, json};
+
+    fn spec(rest: Value) -> WarmLambdaEndpointSpec {
+        let mut spec = json!({"functionName": "fir-api", "provisionedConcurrency": 3});
+        spec.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        serde_json::from_value(spec).unwrap()
+    }
+
+    fn attempt_of(rest: Value, request: Option<&str>) -> String {
+        let spec = spec(rest);
+        desired_by(serde_json::to_value(&spec).unwrap()).requested(&spec, request).attempt
+    }
+
+    #[test]
+    fn an_autoscaler_that_changes_the_number_starts_no_new_attempt() {
+        assert_eq!(attempt_of(json!({}), None), attempt_of(json!({"provisionedConcurrency": 50}), None));
+    }
+
+    #[test]
+    fn version_rollout_and_a_reconcile_request_each_start_a_new_attempt() {
+        let before = attempt_of(json!({}), Some("10:00"));
+        for (rest, request) in [
+            (json!({"version": {"policy": "LatestPublished"}}), Some("10:00")),
+            (json!({"rollout": {"timeoutSeconds": 1200}}), Some("10:00")),
+            (json!({}), Some("11:00")),
+            (json!({}), None),
+        ] {
+            assert_ne!(attempt_of(rest.clone(), request), before, "{rest} {request:?}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_spec_names_field_value_and_remedy() {
+        let site = desired_by(json!({"functionName": "fir-api"})).site;
+        for (rest, field) in [
+            (json!({"functionName": "fir-api:live"}), "spec.functionName"),
+            (json!({"aliasName": "42"}), "spec.aliasName"),
+            (json!({"version": {"policy": "Pinned"}}), "spec.version.pinned"),
+            (json!({"version": {"policy": "Pinned", "pinned": "042"}}), "spec.version.pinned"),
+            (json!({"provisionedConcurrency": -1}), "spec.provisionedConcurrency"),
+            (json!({"rollout": {"timeoutSeconds": 0}}), "spec.rollout.timeoutSeconds"),
+            (json!({"triggers": [{"name": "public"}]}), "spec.triggers[public].restApi"),
+        ] {
+            let invalid = Desired::resolve(&spec(rest), "uid", 1, site.clone()).unwrap_err();
+            assert_eq!(invalid.field, field);
+            assert!(!invalid.remedy.is_empty());
+        }
+    }
+}

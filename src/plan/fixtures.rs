@@ -140,13 +140,15 @@ pub fn planned(desired: &Desired, observed: &Observed) -> Plan {
 
 /// The verdict of a pass that did `outcome` of what was due.
 pub fn verdict(desired: &Desired, observed: &Observed, outcome: &Outcome, previous: &WarmLambdaEndpointStatus, seconds: i64) -> Verdict {
-    let plan = plan(desired, observed, &Memory::from(previous), at(seconds));
+    let memory = Memory::from(previous);
+    let plan = plan(desired, observed, &memory, at(seconds));
     assess(&Pass {
         desired,
         observed,
         plan: &plan,
         outcome,
         previous,
+        memory: &memory,
         usage: None,
         moment: moment(seconds),
     })

@@ -44,8 +44,11 @@ pub struct Rollout {
     pub from: u64,
     /// The version that is being warmed.
     pub to: u64,
-    /// When it was first seen, by the operator's clock.
+    /// When it was first seen, by the operator's clock, as status says.
     pub started: Timestamp,
+    /// Since when this process has seen it itself: a start time that was forged must not take a rollout back early. Status alone
+    /// knows no better than `started`.
+    pub witnessed: Timestamp,
 }
 
 impl Memory {
@@ -81,6 +84,7 @@ impl From<&WarmLambdaEndpointStatus> for Memory {
                 from: number(&r.from)?,
                 to: number(&r.to)?,
                 started: r.start_time.0,
+                witnessed: r.start_time.0,
             })
         });
         Self {

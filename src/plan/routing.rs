@@ -59,10 +59,12 @@ impl Routing {
                 weights: alias.weights.clone(),
             };
         };
-        let late = memory.rollout.as_ref().is_some_and(|rollout| {
-            let allowed = i64::try_from(desired.rollout_timeout.as_secs()).unwrap_or(i64::MAX);
-            rollout.to == to && now.as_second().saturating_sub(rollout.started.as_second()) > allowed
-        });
+        let rollout = memory.rollout.as_ref().filter(|rollout| rollout.to == to);
+        let allowed = i64::try_from(desired.rollout_timeout.as_secs()).unwrap_or(i64::MAX);
+        let late_since = |begin: Timestamp| now.as_second().saturating_sub(begin.as_second()) > allowed;
+        // To hold back, what status says is enough; to write, this process must have seen it.
+        let late = rollout.is_some_and(|r| late_since(r.started));
+        let too_late = rollout.is_some_and(|r| late_since(r.started.max(r.witnessed)));
         match &capacity.state {
             AllocationState::Failed(reason) => Self::Wedged {
                 from,
@@ -73,7 +75,7 @@ impl Routing {
                 version: alias.version,
                 weights: alias.weights.clone(),
             },
-            AllocationState::InProgress if late => Self::Wedged {
+            AllocationState::InProgress if too_late => Self::Wedged {
                 from,
                 to,
                 reason: ROLLOUT_TIMED_OUT.into(),

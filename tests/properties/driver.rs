@@ -128,6 +128,7 @@ impl Endpoint {
             plan: &plan,
             outcome: &outcome,
             previous: &self.status,
+            memory: &memory,
             usage: None,
             moment,
         };

@@ -95,6 +95,7 @@ fn moving_for(seconds: i64) -> Memory {
             from: OLD,
             to: NEW,
             started: Timestamp::from_second(now().as_second() - seconds).unwrap(),
+            witnessed: Timestamp::from_second(now().as_second() - seconds).unwrap(),
         }),
         ..Memory::default()
     }
