@@ -22,13 +22,13 @@ check_port() {
 }
 
 build() {
+  KUBEBUILDER_ASSETS=$(scripts/control-plane.sh) || exit 1
+  export KUBEBUILDER_ASSETS
   say "Building the operator and the simulated AWS (minutes the first time)."
   cargo build --quiet --locked --workspace --bins || die "the build failed"
   local target
   target=$(cargo metadata --format-version=1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
   bin=$target/debug
-  KUBEBUILDER_ASSETS=$(scripts/control-plane.sh) || exit 1
-  export KUBEBUILDER_ASSETS
 }
 
 # Everything below ends with the control plane, and that ends with this script: it holds the other end of its standard input.
@@ -51,7 +51,8 @@ start_control_plane() {
   kubectl wait --for=condition=Established --timeout=30s crd/warmlambdaendpoints.warmlambda.dev >/dev/null
 }
 
-kubectl() { "$KUBEBUILDER_ASSETS/kubectl" "$@"; }
+# Without the descriptor that keeps the control plane running: only the script itself holds that.
+kubectl() { "$KUBEBUILDER_ASSETS/kubectl" "$@" 9>&-; }
 
 # Runs a command in the background that ends with the control plane.
 background() {
@@ -153,13 +154,13 @@ what_next() {
   cat <<TEXT
   export KUBECONFIG=$KUBECONFIG
   alias kubectl=$KUBEBUILDER_ASSETS/kubectl
-  kubectl get wle -w                                  # watch
-  kubectl describe wle fir-api                        # every link of the chain, and what was done
-  kubectl scale wle/fir-api --replicas=5              # more warm environments
-  kubectl apply --server-side -f examples/03-pinned.yaml   # back to version 39, with the same care
-  curl -s '$aws/_sim/ledger?write=true'   # every write that AWS saw
-  tail -f $folder/traffic.log     # what users get
-  tail -f $folder/operator.log    # what the operator says
+  kubectl get wle -w                                      # watch
+  kubectl describe wle fir-api                            # every link of the chain, and what was done
+  kubectl scale wle/fir-api --replicas=5                  # more warm environments
+  kubectl apply --server-side -f examples/03-pinned.yaml  # back to version 39, with the same care
+  curl -s '$aws/_sim/ledger?write=true'  # every write that AWS saw
+  tail -f $folder/traffic.log   # what users get
+  tail -f $folder/operator.log  # what the operator says
 TEXT
 }
 

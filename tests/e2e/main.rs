@@ -18,6 +18,7 @@ mod printing;
 mod quiet;
 mod refusals;
 mod rest_rollout;
+mod rights;
 mod routing;
 mod triggers;
 mod usage;

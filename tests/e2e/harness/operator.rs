@@ -1,6 +1,7 @@
 //! The real binary, as it runs in a pod.
 
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -15,25 +16,23 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Starts one that cares for a namespace and finds AWS at a URL. Its intervals are those of a pod, made shorter.
+    /// Starts one that cares for a namespace and finds AWS at a URL, with all rights in Kubernetes.
     pub fn start(name: &str, namespace: &str, aws: &str) -> Self {
+        Self::start_as(control_plane().kubeconfig(), namespace, name, namespace, aws)
+    }
+
+    /// The same as whom a kubeconfig says, with the lease in a namespace of its own. Its intervals are those of a pod, made shorter.
+    pub fn start_as(kubeconfig: &Path, lease_namespace: &str, name: &str, namespace: &str, aws: &str) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_warmlambda"))
-            .args([
-                "run",
-                "--watch-namespaces",
-                namespace,
-                "--lease-namespace",
-                namespace,
-                "--identity",
-                name,
-            ])
+            .args(["run", "--identity", name])
+            .args(["--watch-namespaces", namespace, "--lease-namespace", lease_namespace])
             .args(["--health-addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"])
             .args(["--lease-duration", "4s", "--renew-deadline", "3s", "--retry-period", "500ms"])
             .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
             .args(["--metrics-refresh", "1s", "--aws-quota-share", "1.0"])
             .args(["--log-format", "text", "--log-level", "info,warmlambda=debug"])
             .env_clear()
-            .env("KUBECONFIG", control_plane().kubeconfig())
+            .env("KUBECONFIG", kubeconfig)
             .env("AWS_ENDPOINT_URL", aws)
             .env("AWS_REGION", "eu-west-1")
             .env("AWS_ACCESS_KEY_ID", "111122223333")
