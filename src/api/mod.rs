@@ -23,6 +23,10 @@ pub const FINALIZER: &str = "warmlambda.dev/cleanup";
 /// The annotation whose new value asks for a reconcile at once; echoed in `status.lastHandledReconcileAt`.
 pub const RECONCILE_REQUESTED_AT: &str = "warmlambda.dev/reconcile-requested-at";
 
+/// The annotation whose new value (by custom the time) lets a rejected version be tried once more. Apart from the one above, because
+/// tools send that one as a matter of routine, and a version that wedges the alias must not come back by routine.
+pub const RETRY_REQUESTED_AT: &str = "warmlambda.dev/retry-requested-at";
+
 /// The annotation with which a person gives the object up without any call to AWS; its value is `true`.
 pub const RELEASE: &str = "warmlambda.dev/release";
 

@@ -161,7 +161,7 @@ pub struct RolloutSpec {
 
     /// What to do with a version that cannot initialise or takes too long. `RollBack` (default): the alias goes back to the
     /// previous version in one call and the version is not tried again until the code, `spec.version` or `spec.rollout`
-    /// changes, or a reconcile is requested. `Hold`: nothing is written; status names the command that a person may run.
+    /// changes, or annotation `warmlambda.dev/retry-requested-at`. `Hold`: nothing is written; status names the command that a person may run.
     #[serde(default)]
     pub on_failure: OnFailure,
 }

@@ -73,7 +73,7 @@ pub struct WarmLambdaEndpointStatus {
     pub published: Option<PublishedVersion>,
 
     /// Versions that were rolled back and are not tried again until the code, `spec.version` or `spec.rollout` changes, or a
-    /// reconcile is requested. At most 10, the oldest go.
+    /// annotation `warmlambda.dev/retry-requested-at` does. At most 10, the oldest go.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rejected_versions: Vec<RejectedVersion>,
 
@@ -190,7 +190,7 @@ pub struct RejectedVersion {
     pub code_sha256: String,
     /// Why: AWS's reason, or `RolloutTimedOut`.
     pub reason: String,
-    /// What it was tried for: a digest of `spec.version`, `spec.rollout` and the reconcile request of that time. When one of
+    /// What it was tried for: a digest of `spec.version`, `spec.rollout` and the retry request of that time. When one of
     /// them changes, the version is tried once more.
     pub attempt: String,
 }

@@ -6,7 +6,7 @@ use super::context::{Context, lock};
 use super::error::Error;
 use super::leader::Epoch;
 use super::{deletion, finalizer, ownership, report};
-use crate::api::{ManagementPolicy, RECONCILE_REQUESTED_AT, WarmLambdaEndpoint};
+use crate::api::{ManagementPolicy, RETRY_REQUESTED_AT, WarmLambdaEndpoint};
 use crate::aws::{Cloud, Look};
 use crate::plan::assess::{Cadence, Outcome, Pass, Stop, assess};
 use crate::plan::desired::Desired;
@@ -105,7 +105,7 @@ pub async fn resolve<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) 
     };
     let uid = endpoint.uid().unwrap_or_default();
     let generation = endpoint.metadata.generation.unwrap_or_default();
-    let request = endpoint.annotations().get(RECONCILE_REQUESTED_AT).map(String::as_str);
+    let request = endpoint.annotations().get(RETRY_REQUESTED_AT).map(String::as_str);
     let desired = Desired::resolve(&endpoint.spec, &uid, generation, site).map_err(Stop::Invalid);
     Ok(desired.map(|desired| desired.requested(&endpoint.spec, request)))
 }

@@ -38,7 +38,7 @@ pub struct Desired {
     pub management: ManagementPolicy,
     /// What happens to AWS when the object goes.
     pub deletion: DeletionPolicy,
-    /// Digest of what makes a rejected version worth another try: `spec.version`, `spec.rollout` and the last reconcile request.
+    /// Digest of what makes a rejected version worth another try: `spec.version`, `spec.rollout` and the last retry request.
     /// The warm capacity is not part of it: an autoscaler that changes the number must not bring a broken version back.
     pub attempt: String,
 }
@@ -151,7 +151,7 @@ impl Desired {
         })
     }
 
-    /// The same, for an object that carries a reconcile request (the value of its annotation).
+    /// The same, for an object that carries a retry request (the value of its annotation).
     #[must_use]
     pub fn requested(mut self, spec: &WarmLambdaEndpointSpec, request: Option<&str>) -> Self {
         self.attempt = attempt(&spec.version, &spec.rollout, request);
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn version_rollout_and_a_reconcile_request_each_start_a_new_attempt() {
+    fn version_rollout_and_a_retry_request_each_start_a_new_attempt() {
         let before = attempt_of(json!({}), Some("10:00"));
         for (rest, request) in [
             (json!({"version": {"policy": "LatestPublished"}}), Some("10:00")),

@@ -182,7 +182,7 @@ fn rejected_finding(desired: &Desired, observed: &Observed, number: u64, reason:
     };
     let text = format!(
         "version {number} of {} {cause} and was rolled back; version {serving} serves. Look into log group /aws/lambda/{} for version \
-         {number}; it is tried again when the code, spec.version or spec.rollout changes, or on a reconcile request",
+         {number}; it is tried again when the code, spec.version or spec.rollout changes, or when you annotate the endpoint with warmlambda.dev/retry-requested-at",
         desired.function, desired.function
     );
     let reason = if reason == super::routing::ROLLOUT_TIMED_OUT {

@@ -127,6 +127,40 @@ async fn code_that_cannot_initialise_is_rolled_back_by_one_call_and_not_tried_ag
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_version_is_tried_again_when_somebody_asks_and_not_when_the_number_changes() {
+    let scenario = Scenario::warm().await;
+    let mark = scenario.aws.mark();
+    scenario.aws.upload("init: fail");
+    let rolled_back = scenario
+        .until_aws("the alias back on 40", |aws| {
+            (aws.count_since(mark, "UpdateAlias") == 2).then(|| aws.count_since(mark, "UpdateAlias"))
+        })
+        .await;
+
+    scenario.patch_spec(&json!({ "provisionedConcurrency": 2 }));
+    scenario
+        .until_endpoint("2 warm on version 40", |found| {
+            let told = found.told();
+            told.provisioned_concurrency.as_ref().is_some_and(|c| c.requested == 2) && found.condition("CapacityReady").starts_with("True ")
+        })
+        .await;
+    scenario.until_checked_again().await;
+    assert_eq!(
+        scenario.aws.count_since(mark, "UpdateAlias"),
+        rolled_back,
+        "an autoscaler brings no broken version back"
+    );
+
+    let request = "warmlambda.dev/retry-requested-at=2026-11-22T07:00:00Z";
+    scenario.kubectl.succeeds(&["annotate", "wle/fir-api", request]);
+    scenario
+        .until_aws("the rejected version tried once more", |aws| {
+            (aws.count_since(mark, "UpdateAlias") > rolled_back).then_some(())
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_hold_a_failed_rollout_is_left_for_a_person_who_is_told_the_command() {
     let scenario = Scenario::begin().await;
     scenario.apply(&json!({ "rollout": { "onFailure": "Hold" } }));
