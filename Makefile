@@ -6,7 +6,7 @@ SHELL := bash
 .PHONY: help demo test lint fmt crds build image docs deny control-plane
 
 # The scenarios mostly wait for simulated AWS, so more of them run at once than there are cores.
-export RUST_TEST_THREADS ?= 6
+export RUST_TEST_THREADS ?= 8
 IMAGE ?= warmlambda:dev
 
 help: ## Print this

@@ -29,7 +29,7 @@ impl Operator {
             .args(["--health-addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"])
             .args(["--lease-duration", "4s", "--renew-deadline", "3s", "--retry-period", "500ms"])
             .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
-            .args(["--metrics-refresh", "1s", "--aws-quota-share", "1.0"])
+            .args(["--metrics-refresh", "1s", "--aws-quota-share", "0.9"])
             .args(["--log-format", "text", "--log-level", "info,warmlambda=debug"])
             .env_clear()
             .env("KUBECONFIG", kubeconfig)

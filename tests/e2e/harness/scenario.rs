@@ -19,7 +19,7 @@ use super::waiting::{PATIENCE, until, until_within};
 pub const NAME: &str = "fir-api";
 
 /// How many scenarios run at once: each has an operator, and all share one API server.
-static PLACES: Semaphore = Semaphore::const_new(4);
+static PLACES: Semaphore = Semaphore::const_new(6);
 
 /// A scenario. When its test panics, it prints what happened.
 pub struct Scenario {
