@@ -174,15 +174,11 @@ async fn a_chain_is_built_step_by_step_and_each_step_is_observed() {
         (uri.clone(), desired.site.invocation_uri(&desired.function_arn()))
     );
 
-    aws.execute(
-        &desired,
-        &Step::DeployStage {
-            api_id: api_id.clone(),
-            stage: "prod".into(),
-        },
-    )
-    .await
-    .unwrap();
+    let deploy = Step::DeployStage {
+        api_id: api_id.clone(),
+        stage: "prod".into(),
+    };
+    aws.execute(&desired, &deploy).await.unwrap();
     server.sim.advance(Duration::from_secs(600));
     let seen = observe(&aws, &desired).await;
     assert_eq!(seen.rest_apis[api_id].stages["prod"].deployed.clone().unwrap()[&method], uri);
