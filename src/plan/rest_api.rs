@@ -89,13 +89,14 @@ fn deploy(observed: &Observed, trigger: &DesiredRestApi, why: String, plan: &mut
             format!("{why}; a canary is active on stage {stage} of REST API {api_id}: promote or delete it, then the stage is deployed");
         plan.findings.push(finding(Reason::CanaryActive, text));
     } else {
-        plan.steps.push(PlannedStep {
-            step: Step::DeployStage {
-                api_id: api_id.clone(),
-                stage: stage.clone(),
-            },
-            why,
-        });
+        let step = Step::DeployStage {
+            api_id: api_id.clone(),
+            stage: stage.clone(),
+        };
+        // One deployment serves all triggers of the stage.
+        if !plan.steps.iter().any(|s| s.step == step) {
+            plan.steps.push(PlannedStep { step, why });
+        }
     }
 }
 
@@ -337,6 +338,17 @@ mod tests {
             calls(&desired(), &observed),
             ["apigateway:CreateDeployment a1b2c3d4e5 stageName=prod"]
         );
+    }
+
+    #[test]
+    fn two_triggers_on_one_stage_share_a_deployment() {
+        let (mut desired, mut observed) = (desired(), quiet());
+        call(&mut observed, &uri_of(""));
+        let mut second = desired.rest_apis[0].clone();
+        second.trigger = "second".into();
+        desired.rest_apis.push(second);
+        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(actions, ["apigateway:UpdateIntegration", "apigateway:CreateDeployment"]);
     }
 
     #[test]
