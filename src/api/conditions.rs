@@ -44,8 +44,16 @@ words! {
         PermissionReady,
         /// Every caller is pointed at the alias, and that is deployed.
         TriggerReady,
+        /// By configuration, every trigger's target is the alias. Absent without triggers. Advice, does not move Ready.
+        RoutedToAlias,
+        /// By CloudWatch, the function's requests come through the alias. Advice, does not move Ready.
+        TrafficOnAlias,
+        /// A mapping hands records over and the function fails on them. Exists only while True. Advice, does not move Ready.
+        RecordsFailing,
         /// Requests found no warm environment, or nearly did not. Exists only while True. Advice, does not move Ready.
         CapacitySaturated,
+        /// Warm capacity is paid for and hardly used, for hours. Exists only while True. Advice, does not move Ready.
+        CapacityIdle,
         /// CloudWatch has fresh data on the warm capacity. Advice, does not move Ready.
         MetricsAvailable,
         /// The object is being deleted and waits. Exists only while True.
@@ -92,8 +100,36 @@ words! {
         VersionNotFound,
         /// The version itself is in state Failed.
         VersionFailed,
-        /// The REST API, stage or method does not exist.
+        /// The API, stage, method or route does not exist.
         TriggerNotFound,
+        /// The source has no event source mapping on the function, and the spec does not say how to create one.
+        MappingNotFound,
+        /// Several event source mappings hand the records of one source to the function: each record is processed twice.
+        DuplicateMappings,
+        /// Somebody disabled the event source mapping; it stays so.
+        MappingDisabled,
+        /// Lambda disabled the event source mapping, because it cannot work.
+        MappingDisabledByLambda,
+        /// The event source mapping is in a state that AWS ends by itself.
+        MappingChanging,
+        /// The stream, queue or cluster does not exist any more.
+        SourceNotFound,
+        /// The function's execution role may not read the source.
+        SourceAccessDenied,
+        /// Lambda cannot assume the function's execution role.
+        RoleNotAssumable,
+        /// The function fails on records, or calls of it fail.
+        FunctionFailing,
+        /// A deployment of the API failed.
+        DeploymentFailed,
+        /// Every trigger names the alias.
+        Qualified,
+        /// A trigger names another alias or version of the function.
+        PointsAtOtherAlias,
+        /// Requests reach the function without going through the alias.
+        TrafficBypassesAlias,
+        /// Warm capacity was hardly used for hours.
+        LowUtilization,
         /// Somebody else shifts traffic on the alias with weights.
         ForeignRouting,
         /// The permission is not there yet.

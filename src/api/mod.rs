@@ -2,12 +2,18 @@
 
 mod conditions;
 mod crd;
+mod event_source;
+mod http_api;
+mod rest_api;
 mod spec;
 mod status;
 mod trigger;
 
 pub use conditions::{ConditionType, Reason};
 pub use crd::{crd, crd_yaml};
+pub use event_source::{EventSourceCreate, EventSourceTrigger, ProvisionedPollers, SelfManagedKafka, SourceAccess, StartingPosition};
+pub use http_api::HttpApiTrigger;
+pub use rest_api::{DeploymentPolicy, PermissionScope, RestApiMethod, RestApiTrigger};
 pub use spec::{
     DeletionPolicy, ManagementPolicy, OnFailure, RolloutSpec, VersionPolicy, VersionSpec, WarmLambdaEndpoint, WarmLambdaEndpointSpec,
 };
@@ -15,7 +21,7 @@ pub use status::{
     CapacityState, CapacityStatus, PlannedCall, PublishedVersion, RejectedVersion, RolloutStatus, TriggerKind, TriggerStatus,
     UtilizationStatus, WarmLambdaEndpointStatus,
 };
-pub use trigger::{DeploymentPolicy, PermissionScope, RestApiMethod, RestApiTrigger, Trigger};
+pub use trigger::Trigger;
 
 /// The finalizer that lets the operator clean up before an endpoint goes.
 pub const FINALIZER: &str = "warmlambda.dev/cleanup";

@@ -135,6 +135,10 @@ pub struct UtilizationStatus {
 pub enum TriggerKind {
     /// A stage of a REST API (API Gateway v1).
     RestApi,
+    /// A stage of an HTTP API (API Gateway v2).
+    HttpApi,
+    /// A stream, queue or Kafka topic with its event source mapping.
+    EventSource,
 }
 
 /// State of one trigger.
@@ -145,11 +149,36 @@ pub struct TriggerStatus {
     pub name: String,
     /// What kind of caller it is.
     pub kind: TriggerKind,
-    /// What the caller invokes, as far as it is the same for all methods.
+    /// What the caller invokes, as far as it is the same for all methods or routes; for a mapping the ARN of the function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
-    /// Whether every method of the trigger calls the alias, and that is deployed.
+    /// Whether every method, route or mapping of the trigger calls the alias, and callers see that.
     pub qualified: bool,
+    /// UUID of the event source mapping; the same before and after it was moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
+    /// State of the event source mapping in AWS's words: `Enabled`, `Updating`, `Disabled`, ...
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// AWS's word on the last batch, for instance `OK`, `No records processed`, `PROBLEM: Function call failed`; queues have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_processing_result: Option<String>,
+    /// Streams: age of the newest record of the last batch in the busiest minute of the last window, in seconds. Coarse, so that it
+    /// does not churn; the exact number is a metric. CloudWatch tells it for the function, not for each mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterator_age_seconds: Option<i64>,
+    /// Kafka: records that the consumer group has not read yet. Coarse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset_lag: Option<i64>,
+    /// Queues: age of the oldest message, in seconds. Coarse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_age_seconds: Option<i64>,
+    /// Messages in the queue that failed records go to, as far as it is known. Coarse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_messages: Option<i64>,
+    /// Calls of the function that were throttled in the last window; absent when none. Coarse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttles: Option<i64>,
     /// The statement on the alias that lets the caller in; a foreign one that grants the same is named as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statement_ids: Vec<String>,

@@ -1,85 +1,32 @@
 //! `spec.triggers`: who calls the function through the alias.
 
 use kube::KubeSchema;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::event_source::EventSourceTrigger;
+use super::http_api::HttpApiTrigger;
+use super::rest_api::RestApiTrigger;
 
 /// One caller of the alias. Exactly one kind is set.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("[has(self.restApi)].exists_one(x, x)")
-    .message("a trigger has exactly one kind: set restApi"))]
+#[x_kube(validation = Rule::new("[has(self.restApi), has(self.httpApi), has(self.eventSource)].exists_one(x, x)")
+    .message("a trigger has exactly one kind: set one of restApi, httpApi and eventSource"))]
 pub struct Trigger {
     /// Name of this trigger, unique within the endpoint; its state stands in `status.triggers` under it. A lower-case DNS
     /// label of at most 63 characters.
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"))]
     pub name: String,
 
-    /// A REST API of API Gateway (v1).
+    /// A stage of a REST API (API Gateway v1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest_api: Option<RestApiTrigger>,
-}
 
-/// A stage of a REST API whose methods call the alias.
-#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RestApiTrigger {
-    /// Id of the REST API, for instance `a1b2c3d4e5`; the API is in the endpoint's account and region.
-    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[a-z0-9]+$"))]
-    pub api_id: String,
+    /// A stage of an HTTP API (API Gateway v2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_api: Option<HttpApiTrigger>,
 
-    /// Name of the stage that callers use, for instance `prod`.
-    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[a-zA-Z0-9_-]+$"))]
-    pub stage_name: String,
-
-    /// The methods that shall call the alias. Absent or empty: every method whose integration already names this function,
-    /// whatever the qualifier. A method that is named must exist; its integration is created when it has none. At most 100.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 100))]
-    pub methods: Vec<RestApiMethod>,
-
-    /// `OnChange` (default): when integrations changed, the stage is deployed, which publishes everything in the API,
-    /// edits of others included. `Never`: integrations are changed and somebody else deploys; status says that it is due.
-    #[serde(default)]
-    pub deployment: DeploymentPolicy,
-
-    /// How far the permission on the alias reaches. `Api` (default): every stage, method and path of this API, one statement.
-    /// `Stage`: every method and path of this stage. `Method`: one statement for each method.
-    #[serde(default)]
-    pub permission_scope: PermissionScope,
-}
-
-/// A method of a REST API.
-#[derive(KubeSchema, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RestApiMethod {
-    /// Path of the resource as the API has it, for instance `/reviews/{id}`.
-    #[schemars(length(min = 1, max = 512), regex(pattern = r"^/.*$"))]
-    pub path: String,
-
-    /// HTTP method in capitals, or `ANY`.
-    #[schemars(length(min = 1, max = 16), regex(pattern = r"^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY)$"))]
-    pub http_method: String,
-}
-
-/// Whether the stage is deployed when integrations changed.
-#[derive(JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DeploymentPolicy {
-    /// Deploy once per change and stage.
-    #[default]
-    OnChange,
-    /// Leave deployments to somebody else.
-    Never,
-}
-
-/// How far the permission on the alias reaches.
-#[derive(JsonSchema, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PermissionScope {
-    /// The whole API.
-    #[default]
-    Api,
-    /// One stage.
-    Stage,
-    /// The methods one by one.
-    Method,
+    /// A stream, queue or Kafka topic whose event source mapping calls the alias.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_source: Option<EventSourceTrigger>,
 }

@@ -46,6 +46,12 @@ impl Region {
             Step::UpdateIntegration { .. } | Step::PutIntegration { .. } | Step::SetStageVariable { .. } | Step::DeployStage { .. } => {
                 self.execute_on_api(step).await?;
             }
+            Step::UpdateHttpIntegration { .. }
+            | Step::CreateHttpIntegration { .. }
+            | Step::UpdateRoute { .. }
+            | Step::SetHttpStageVariables { .. }
+            | Step::DeployHttpStage { .. } => self.execute_http(step).await?,
+            Step::UpdateMapping { .. } | Step::CreateMapping { .. } => self.execute_mapping(desired, step).await?,
         }
         Ok(Applied::default())
     }

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_lambda::types::{
-    AliasRoutingConfiguration, FunctionConfiguration, LastUpdateStatus, ProvisionedConcurrencyStatusEnum as Status, SnapStartApplyOn, State,
+    AliasRoutingConfiguration, Architecture, FunctionConfiguration, LastUpdateStatus, ProvisionedConcurrencyStatusEnum as Status,
+    SnapStartApplyOn, State,
 };
+use k8s_openapi::jiff::Timestamp;
 
 use super::call::{Operation, unconfirmed, unreadable};
 use super::clients::Region;
 use super::fingerprint::fingerprint;
 use super::throttle::Pool;
 use crate::plan::failure::Failure;
-use crate::plan::observed::{Alias, AliasPolicy, AllocationState, CodeState, Concurrency, LatestCode, PublishedCode};
+use crate::plan::observed::{Alias, AliasPolicy, AllocationState, CodeState, Concurrency, EnvironmentSize, LatestCode, PublishedCode};
 use crate::plan::policy::{API_GATEWAY, statements};
 
 const fn control(name: &'static str) -> Operation {
@@ -142,6 +144,7 @@ impl Region {
             allocated: number(output.allocated_provisioned_concurrent_executions),
             available: number(output.available_provisioned_concurrent_executions),
             state,
+            changed: output.last_modified.as_deref().and_then(timestamp),
         }))
     }
 
@@ -278,7 +281,25 @@ pub(super) fn latest_code(configuration: &FunctionConfiguration) -> LatestCode {
         fingerprint: fingerprint(configuration),
         state: code_state(configuration),
         snap_start: snap_start == Some(&SnapStartApplyOn::PublishedVersions),
+        size: size(configuration),
     }
+}
+
+/// What one execution environment of it takes. Source: AWS-115.
+fn size(configuration: &FunctionConfiguration) -> EnvironmentSize {
+    EnvironmentSize {
+        memory_mb: configuration
+            .memory_size()
+            .and_then(|mb| u32::try_from(mb).ok())
+            .unwrap_or_default(),
+        arm64: configuration.architectures().contains(&Architecture::Arm64),
+    }
+}
+
+/// Lambda writes the offset without a colon: `2026-11-22T08:00:00+0000`. Source: AWS-118.
+fn timestamp(text: &str) -> Option<Timestamp> {
+    let text = text.strip_suffix("+0000").map_or_else(|| text.to_owned(), |utc| format!("{utc}Z"));
+    text.parse().ok()
 }
 
 /// The published versions of a list.
@@ -291,6 +312,7 @@ fn published_code(configuration: &FunctionConfiguration) -> PublishedCode {
     PublishedCode {
         code_sha256: configuration.code_sha256().unwrap_or_default().into(),
         fingerprint: fingerprint(configuration),
+        size: size(configuration),
     }
 }
 

@@ -5,12 +5,14 @@
 //! together. No file but this folder's names an SDK.
 
 mod apigateway;
+mod apigatewayv2;
 mod autoscaling;
 mod call;
 pub mod clients;
 mod cloudwatch;
 mod deployments;
 pub mod error;
+mod event_sources;
 mod execute;
 pub mod export;
 mod fingerprint;

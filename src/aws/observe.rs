@@ -72,6 +72,9 @@ impl Region {
             policy: on_alias.policy,
             scaling,
             rest_apis,
+            http_apis: self.http_apis(desired, look).await?,
+            mappings: self.mappings(desired, look).await?,
+            bypass: None,
         })
     }
 

@@ -69,7 +69,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
         ManagementPolicy::Observe => Outcome::default(),
     };
 
-    let usage = lock(&ctx.usage).get(&desired.uid).copied();
+    let usage = lock(&ctx.usage).get(&desired.uid).cloned();
     let verdict = assess(&Pass {
         desired: &desired,
         observed: &observed,

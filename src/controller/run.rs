@@ -215,7 +215,7 @@ impl<C: Cloud> View<C> {
         if leads {
             let (usage, now) = (lock(&ctx.usage), ctx.now());
             for endpoint in fleet.iter().filter_map(|guarded| guarded.0.as_ref().ok()) {
-                let usage = endpoint.uid().and_then(|uid| usage.get(&uid).copied());
+                let usage = endpoint.uid().and_then(|uid| usage.get(&uid).cloned());
                 computed.extend(samples(endpoint, usage.as_ref(), now));
             }
         }

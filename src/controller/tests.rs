@@ -25,7 +25,7 @@ use crate::plan::assess::Cadence;
 use crate::plan::desired::Desired;
 use crate::plan::failure::{Class, Effect, Failure};
 use crate::plan::memory::Memory;
-use crate::plan::observed::{Alias, AllocationState, CodeState, Concurrency, LatestCode, Observed, PublishedCode};
+use crate::plan::observed::{Alias, AllocationState, CodeState, Concurrency, EnvironmentSize, LatestCode, Observed, PublishedCode};
 use crate::plan::step::{Applied, Step};
 use crate::plan::usage::Usage;
 
@@ -105,12 +105,14 @@ fn observed() -> Observed {
             fingerprint: "f".into(),
             state: CodeState::Active,
             snap_start: false,
+            size: EnvironmentSize::default(),
         }),
         versions: Some(BTreeMap::from([(
             40,
             PublishedCode {
                 code_sha256: "c".into(),
                 fingerprint: "f".into(),
+                size: EnvironmentSize::default(),
             },
         )])),
         version_states: BTreeMap::from([(40, CodeState::Active)]),
@@ -120,6 +122,7 @@ fn observed() -> Observed {
             allocated: 3,
             available: 3,
             state: AllocationState::Ready,
+            changed: None,
         }),
         ..Observed::default()
     }

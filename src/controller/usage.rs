@@ -63,7 +63,7 @@ async fn refresh<C: Cloud>(ctx: &Context<C>) -> Vec<ObjectRef<Guarded>> {
             if is_news(endpoint, usage) {
                 visits.push(ObjectRef::from_obj(guarded));
             }
-            fresh.insert(uid, *usage);
+            fresh.insert(uid, usage.clone());
         }
     }
     *lock(&ctx.usage) = fresh;
@@ -73,7 +73,7 @@ async fn refresh<C: Cloud>(ctx: &Context<C>) -> Vec<ObjectRef<Guarded>> {
 /// Keeps the last sample of endpoints that could not be asked about; it says itself how old it is.
 fn keep(last: &BTreeMap<String, Usage>, endpoints: &[(&WarmLambdaEndpoint, &Guarded)], fresh: &mut BTreeMap<String, Usage>) {
     let uids = endpoints.iter().filter_map(|(endpoint, _)| endpoint.uid());
-    fresh.extend(uids.filter_map(|uid| last.get(&uid).map(|usage| (uid, *usage))));
+    fresh.extend(uids.filter_map(|uid| last.get(&uid).map(|usage| (uid, usage.clone()))));
 }
 
 fn alias(endpoint: &WarmLambdaEndpoint) -> (String, String) {

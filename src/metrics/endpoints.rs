@@ -98,6 +98,7 @@ mod tests {
             invocations: Some(4.0),
             observed: Some(Timestamp::UNIX_EPOCH),
             sampled: Timestamp::UNIX_EPOCH,
+            ..Usage::default()
         };
         let now = Timestamp::from_second(90).unwrap();
         let text = Registry::default().text(&samples(&endpoint(), Some(&usage), now));

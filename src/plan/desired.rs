@@ -1,14 +1,16 @@
 //! The spec, resolved: names and ARNs filled in, defaults applied, everything validated again.
 
+use std::fmt;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::arn::{FunctionRef, Site};
+use super::trigger::Callers;
 use crate::api::{
-    DeletionPolicy, DeploymentPolicy, ManagementPolicy, OnFailure, PermissionScope, RolloutSpec, Trigger, VersionPolicy, VersionSpec,
-    WarmLambdaEndpointSpec,
+    DeletionPolicy, DeploymentPolicy, EventSourceCreate, ManagementPolicy, OnFailure, PermissionScope, RolloutSpec, VersionPolicy,
+    VersionSpec, WarmLambdaEndpointSpec,
 };
 
 /// What AWS shall be like.
@@ -28,8 +30,14 @@ pub struct Desired {
     pub version: DesiredVersion,
     /// Warm environments; `Some(0)` for none, `None` when somebody else owns the number.
     pub capacity: Option<u32>,
-    /// Callers, in the order of the spec.
+    /// Names of all triggers, in the order of the spec.
+    pub triggers: Vec<String>,
+    /// Stages of REST APIs that shall call the alias.
     pub rest_apis: Vec<DesiredRestApi>,
+    /// Stages of HTTP APIs that shall call the alias.
+    pub http_apis: Vec<DesiredHttpApi>,
+    /// Sources whose mapping shall call the alias.
+    pub event_sources: Vec<DesiredEventSource>,
     /// Longest time that a new version may take to become warm.
     pub rollout_timeout: Duration,
     /// What to do with a version that does not become warm.
@@ -69,6 +77,73 @@ pub struct DesiredRestApi {
     pub deployment: DeploymentPolicy,
     /// How far the permission reaches.
     pub scope: PermissionScope,
+}
+
+/// A stage of an HTTP API that shall call the alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredHttpApi {
+    /// Name of the trigger.
+    pub trigger: String,
+    /// Id of the API.
+    pub api_id: String,
+    /// Name of the stage.
+    pub stage: String,
+    /// The keys of the routes that shall call the alias; empty for all that name the function.
+    pub routes: Vec<String>,
+    /// Whether the stage is deployed, if it does not do so itself.
+    pub deployment: DeploymentPolicy,
+    /// How far the permission reaches.
+    pub scope: PermissionScope,
+}
+
+/// A source whose mapping shall call the alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesiredEventSource {
+    /// Name of the trigger.
+    pub trigger: String,
+    /// The source.
+    pub source: Source,
+    /// How to create the mapping; `None` when it is not to be created.
+    pub create: Option<EventSourceCreate>,
+}
+
+/// What names a source of records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A stream, queue or MSK cluster.
+    Arn {
+        /// Its ARN.
+        arn: String,
+        /// Kafka topic.
+        topic: Option<String>,
+    },
+    /// The mapping itself.
+    Uuid(String),
+    /// A Kafka cluster that is not MSK.
+    SelfManagedKafka {
+        /// Its brokers, sorted.
+        bootstrap_servers: Vec<String>,
+        /// Topic.
+        topic: Option<String>,
+    },
+}
+
+/// As AWS's calls name it: `EventSourceArn=...`.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let topic = match self {
+            Self::Arn { arn, topic } => {
+                write!(f, "EventSourceArn={arn}")?;
+                topic
+            }
+            Self::Uuid(uuid) => return write!(f, "UUID={uuid}"),
+            Self::SelfManagedKafka { bootstrap_servers, topic } => {
+                write!(f, "KAFKA_BOOTSTRAP_SERVERS={}", bootstrap_servers.join(","))?;
+                topic
+            }
+        };
+        topic.as_ref().map_or(Ok(()), |topic| write!(f, " Topics={topic}"))
+    }
 }
 
 /// A method of an API.
@@ -134,6 +209,7 @@ impl Desired {
             .transpose()?;
         let timeout = u64::try_from(rollout.timeout_seconds).ok().filter(|s| *s > 0);
         let timeout = timeout.ok_or_else(|| timeout_error(rollout.timeout_seconds))?;
+        let callers = Callers::resolve(triggers)?;
         Ok(Self {
             uid: uid.into(),
             generation,
@@ -142,7 +218,10 @@ impl Desired {
             alias: alias_name.clone(),
             version,
             capacity,
-            rest_apis: triggers.iter().map(rest_api).collect::<Result<_, _>>()?,
+            triggers: triggers.iter().map(|t| t.name.clone()).collect(),
+            rest_apis: callers.rest_apis,
+            http_apis: callers.http_apis,
+            event_sources: callers.event_sources,
             rollout_timeout: Duration::from_secs(timeout),
             on_failure: rollout.on_failure,
             management: *management_policy,
@@ -189,49 +268,6 @@ fn attempt(version: &VersionSpec, rollout: &RolloutSpec, request: Option<&str>) 
     digest.iter().take(4).map(|b| format!("{b:02x}")).collect()
 }
 
-fn rest_api(trigger: &Trigger) -> Result<DesiredRestApi, InvalidSpec> {
-    let field = |rest: &str| format!("spec.triggers[{}].{rest}", trigger.name);
-    let Some(api) = &trigger.rest_api else {
-        return Err(invalid(field("restApi"), "", "set exactly one kind of trigger"));
-    };
-    if api.api_id.is_empty() || !api.api_id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Err(invalid(
-            field("restApi.apiId"),
-            &api.api_id,
-            "use the id of the REST API, for instance a1b2c3d4e5",
-        ));
-    }
-    let stage = api.stage_name.as_str();
-    if stage.is_empty() || !stage.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-        return Err(invalid(
-            field("restApi.stageName"),
-            stage,
-            "use the name of the stage, for instance prod",
-        ));
-    }
-    let mut methods: Vec<_> = api
-        .methods
-        .iter()
-        .map(|m| MethodKey {
-            path: m.path.clone(),
-            http_method: m.http_method.clone(),
-        })
-        .collect();
-    if let Some(bad) = methods.iter().find(|m| !m.path.starts_with('/')) {
-        return Err(invalid(field("restApi.methods.path"), &bad.path, "start the path with a slash"));
-    }
-    methods.sort();
-    methods.dedup();
-    Ok(DesiredRestApi {
-        trigger: trigger.name.clone(),
-        api_id: api.api_id.clone(),
-        stage: stage.into(),
-        methods,
-        deployment: api.deployment,
-        scope: api.permission_scope,
-    })
-}
-
 fn name(field: &str, value: &str, longest: usize) -> Result<(), InvalidSpec> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     if value.is_empty() || value.len() > longest || !value.bytes().all(allowed) {
@@ -256,7 +292,7 @@ fn timeout_error(seconds: i32) -> InvalidSpec {
     invalid("spec.rollout.timeoutSeconds", &seconds.to_string(), "use 60 or more")
 }
 
-fn invalid(field: impl Into<String>, value: &str, remedy: &'static str) -> InvalidSpec {
+pub(super) fn invalid(field: impl Into<String>, value: &str, remedy: &'static str) -> InvalidSpec {
     InvalidSpec {
         field: field.into(),
         value: value.into(),
@@ -309,7 +345,7 @@ mod tests {
             (json!({"version": {"policy": "Pinned", "pinned": "042"}}), "spec.version.pinned"),
             (json!({"provisionedConcurrency": -1}), "spec.provisionedConcurrency"),
             (json!({"rollout": {"timeoutSeconds": 0}}), "spec.rollout.timeoutSeconds"),
-            (json!({"triggers": [{"name": "public"}]}), "spec.triggers[public].restApi"),
+            (json!({"triggers": [{"name": "public"}]}), "spec.triggers[public]"),
         ] {
             let invalid = Desired::resolve(&spec(rest), "uid", 1, site.clone()).unwrap_err();
             assert_eq!(invalid.field, field);

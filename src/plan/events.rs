@@ -63,7 +63,10 @@ const fn reason(step: &Step) -> &'static str {
         Step::AddPermission { .. } => "PermissionGranted",
         Step::RemovePermission { .. } => "PermissionNarrowed",
         Step::UpdateIntegration { .. } | Step::PutIntegration { .. } | Step::SetStageVariable { .. } => "TriggerRetargeted",
-        Step::DeployStage { .. } => "StageDeployed",
+        Step::UpdateHttpIntegration { .. } | Step::CreateHttpIntegration { .. } | Step::UpdateRoute { .. } => "TriggerRetargeted",
+        Step::SetHttpStageVariables { .. } | Step::UpdateMapping { .. } => "TriggerRetargeted",
+        Step::CreateMapping { .. } => "MappingCreated",
+        Step::DeployStage { .. } | Step::DeployHttpStage { .. } => "StageDeployed",
         Step::DeleteAlias => "AliasDeleted",
     }
 }

@@ -11,7 +11,8 @@ use super::assess::{Moment, Outcome, Pass, Verdict, assess};
 use super::desired::{Desired, MethodKey};
 use super::memory::Memory;
 use super::observed::{
-    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, Integration, LatestCode, Method, Observed, PublishedCode, RestApi, Stage,
+    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, EnvironmentSize, Integration, LatestCode, Method, Observed, PublishedCode,
+    RestApi, Stage,
 };
 use super::policy::{Statement, statement_id};
 use super::steps::{Plan, plan};
@@ -67,6 +68,7 @@ pub fn capacity(requested: u32, state: AllocationState) -> Concurrency {
         allocated: requested,
         available: requested,
         state,
+        changed: None,
     }
 }
 
@@ -76,6 +78,7 @@ pub fn quiet() -> Observed {
     let code = |fingerprint: &str| PublishedCode {
         code_sha256: format!("sha-{fingerprint}"),
         fingerprint: fingerprint.into(),
+        size: EnvironmentSize::default(),
     };
     let source_arn = desired.site.execution_arn(API, "*/*");
     let stage = Stage {
@@ -95,6 +98,7 @@ pub fn quiet() -> Observed {
             fingerprint: "forty".into(),
             state: CodeState::Active,
             snap_start: false,
+            size: EnvironmentSize::default(),
         }),
         versions: Some(BTreeMap::from([(39, code("thirty-nine")), (40, code("forty"))])),
         version_states: BTreeMap::new(),
@@ -112,6 +116,7 @@ pub fn quiet() -> Observed {
         }),
         scaling: None,
         rest_apis: BTreeMap::from([(API.into(), api)]),
+        ..Observed::default()
     }
 }
 

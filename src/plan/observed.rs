@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::jiff::Timestamp;
+
 use super::desired::MethodKey;
 use super::policy::Statement;
 
@@ -26,6 +28,13 @@ pub struct Observed {
     /// REST APIs by id: those of the triggers, and those that statements of ours on the alias name. An API that does not exist
     /// has an entry with `methods: None`.
     pub rest_apis: BTreeMap<String, RestApi>,
+    /// HTTP APIs by id, as `rest_apis`. An API that does not exist has an entry with `routes: None`.
+    pub http_apis: BTreeMap<String, HttpApi>,
+    /// Event source mappings by UUID, read to the last page: those of our function, whatever the qualifier, and those that a
+    /// trigger names. `None` when nothing asked for them.
+    pub mappings: Option<BTreeMap<String, Mapping>>,
+    /// Ways past the alias; `None` when nobody asked, because no traffic was seen to bypass it and nothing is to be deleted.
+    pub bypass: Option<Bypass>,
 }
 
 /// `$LATEST` of a function.
@@ -41,6 +50,8 @@ pub struct LatestCode {
     pub state: CodeState,
     /// Whether SnapStart is on for published versions, which excludes warm capacity. Source: AWS-12.
     pub snap_start: bool,
+    /// What the price of warm capacity depends on.
+    pub size: EnvironmentSize,
 }
 
 /// A published version, as a list shows it: without its state. Source: AWS-9.
@@ -50,6 +61,17 @@ pub struct PublishedCode {
     pub code_sha256: String,
     /// As in [`LatestCode`].
     pub fingerprint: String,
+    /// As in [`LatestCode`].
+    pub size: EnvironmentSize,
+}
+
+/// What one execution environment takes. Source: AWS-115.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EnvironmentSize {
+    /// Memory in MB.
+    pub memory_mb: u32,
+    /// Whether it runs on arm64, else on `x86_64`.
+    pub arm64: bool,
 }
 
 /// Whether a version (or `$LATEST`) can serve. Source: AWS-8.
@@ -92,6 +114,8 @@ pub struct Concurrency {
     pub available: u32,
     /// AWS's verdict.
     pub state: AllocationState,
+    /// When the configuration was changed last; `None` when AWS does not say. Source: AWS-118.
+    pub changed: Option<Timestamp>,
 }
 
 /// AWS's verdict on an allocation.
@@ -168,4 +192,121 @@ pub struct Stage {
     /// The integration URI of each method as it is deployed on the stage, stage variables not resolved; methods whose integration
     /// does not call a function with POST are left out. `None` for a stage that nobody asked about. Source: AWS-42, AWS-47.
     pub deployed: Option<BTreeMap<MethodKey, String>>,
+}
+
+/// An HTTP API.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HttpApi {
+    /// Every route by its key; `None` when the API does not exist. Source: AWS-103.
+    pub routes: Option<BTreeMap<String, Route>>,
+    /// Every integration by its id, as it stands in the API now, deployed or not. Source: AWS-101.
+    pub integrations: BTreeMap<String, HttpIntegration>,
+    /// Every stage, by name. Source: AWS-105.
+    pub stages: BTreeMap<String, HttpStage>,
+}
+
+/// A route of an HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Its id.
+    pub id: String,
+    /// Id of the integration that it hands requests to; `None` when it has none. Source: AWS-103.
+    pub integration_id: Option<String>,
+}
+
+/// An integration of an HTTP API; several routes may share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpIntegration {
+    /// `AWS_PROXY`, `HTTP_PROXY`, ...
+    pub kind: String,
+    /// A function's ARN or an invocation URI, possibly with stage variables. Source: AWS-101, AWS-111.
+    pub uri: Option<String>,
+    /// The role that API Gateway assumes for the call; with one no permission on the alias is needed.
+    pub credentials: Option<String>,
+}
+
+/// A stage of an HTTP API.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HttpStage {
+    /// Id of the deployment that it serves; empty before the first.
+    pub deployment_id: String,
+    /// Whether it deploys changes by itself. Source: AWS-105.
+    pub auto_deploy: bool,
+    /// Stage variables. Source: AWS-111.
+    pub variables: BTreeMap<String, String>,
+    /// What AWS says about the last automatic deployment when it failed.
+    pub deployment_failure: Option<String>,
+    /// What each route calls as it is deployed on the stage, stage variables not resolved. `None` for a stage that nobody asked
+    /// about. Source: AWS-107.
+    pub deployed: Option<BTreeMap<String, DeployedRoute>>,
+    /// State of the newest deployment, where it is not the one that the stage serves; `None` when there is no such one.
+    pub pending: Option<PendingDeployment>,
+}
+
+/// What a deployed route calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeployedRoute {
+    /// As in [`HttpIntegration`].
+    pub uri: String,
+    /// As in [`HttpIntegration`].
+    pub credentials: Option<String>,
+}
+
+/// A deployment that AWS has not put on its stage yet. Source: AWS-106.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PendingDeployment {
+    /// AWS is at it.
+    Pending,
+    /// It failed; AWS's text.
+    Failed(String),
+}
+
+/// An event source mapping. Source: AWS-81.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// ARN of the source; `None` for self-managed Kafka.
+    pub source_arn: Option<String>,
+    /// Brokers of self-managed Kafka, sorted.
+    pub bootstrap_servers: Vec<String>,
+    /// Kafka topics.
+    pub topics: Vec<String>,
+    /// The function that gets the records, with its qualifier if it has one. Source: AWS-84.
+    pub function_arn: String,
+    /// Where it is in its life.
+    pub state: MappingState,
+    /// Why it is in this state; tells a person's doing from Lambda's. Source: AWS-81, AWS-94.
+    pub state_reason: String,
+    /// AWS's word on the last batch; empty where there is none. Source: AWS-93.
+    pub last_result: String,
+    /// Where records go that were given up.
+    pub on_failure_arn: Option<String>,
+}
+
+/// State of a mapping. Source: AWS-81.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MappingState {
+    /// `Enabled`.
+    Enabled,
+    /// `Disabled`.
+    Disabled,
+    /// One that AWS leaves by itself: `Creating`, `Enabling`, `Disabling`, `Updating`, `Deleting`; or one that is not known yet.
+    Changing(String),
+}
+
+/// Ways to the function that do not lead through the alias, as far as AWS lets them be seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bypass {
+    /// Function URLs of the function, whatever the qualifier. Source: AWS-114.
+    pub urls: Vec<FunctionUrl>,
+    /// Statements of the policy of the function itself, without a qualifier. Source: AWS-116.
+    pub statements: Vec<Statement>,
+}
+
+/// A function URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionUrl {
+    /// The alias; `None` for the function itself, which is `$LATEST`.
+    pub qualifier: Option<String>,
+    /// The URL.
+    pub url: String,
 }

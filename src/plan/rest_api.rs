@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::callers::function_called;
 use super::desired::{Desired, DesiredRestApi, MethodKey};
+use super::due::Due;
 use super::finding::{Ends, Finding, Link};
 use super::observed::{Method, Observed, RestApi, Stage};
 use super::permission;
@@ -11,24 +12,6 @@ use super::stage_variables;
 use super::step::{PlannedStep, Step};
 use super::steps::Plan;
 use crate::api::{DeploymentPolicy, Reason};
-
-/// What is due for one trigger, before it is asked whether the alias can take the traffic.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Due {
-    /// What a write cannot mend.
-    pub findings: Vec<Finding>,
-    /// Edits of integrations and stage variables.
-    pub edits: Vec<PlannedStep>,
-    /// Why the stage has to be deployed; `None` when it need not be.
-    pub deploy: Option<String>,
-}
-
-impl Due {
-    /// Whether every method of the trigger calls the alias, and callers see that.
-    pub fn is_empty(&self) -> bool {
-        self.findings.is_empty() && self.edits.is_empty() && self.deploy.is_none()
-    }
-}
 
 /// Adds what is due on the APIs. Callers are moved only to an alias that was observed to be warm and to let them in.
 pub fn plan(desired: &Desired, observed: &Observed, warm: bool, plan: &mut Plan) {

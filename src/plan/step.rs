@@ -1,8 +1,10 @@
 //! One step is one write to AWS.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use super::desired::{Desired, MethodKey};
+use super::desired::{Desired, MethodKey, Source};
+use crate::api::EventSourceCreate;
 
 /// A write, with everything that the call needs. Steps hold what was observed (revisions, ids), so that a stale one fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +97,62 @@ pub enum Step {
         /// Name of the stage.
         stage: String,
     },
+    /// Points an integration of an HTTP API at the alias, for all routes that share it, and leaves the rest of it as it is.
+    /// Source: AWS-102, AWS-103.
+    UpdateHttpIntegration {
+        /// Id of the API.
+        api_id: String,
+        /// Id of the integration.
+        integration_id: String,
+        /// The new URI, in the form that the old one had.
+        uri: String,
+    },
+    /// Makes an integration that calls the alias, for a route that the spec names and that has none. Source: AWS-101.
+    CreateHttpIntegration {
+        /// Id of the API.
+        api_id: String,
+        /// The URI.
+        uri: String,
+    },
+    /// Points a route at an integration. Source: AWS-103.
+    UpdateRoute {
+        /// Id of the API.
+        api_id: String,
+        /// Id of the route.
+        route_id: String,
+        /// Key of the route.
+        route_key: String,
+        /// Id of the integration.
+        integration_id: String,
+    },
+    /// Points a stage variable of an HTTP API that integrations use at the alias. Source: AWS-111.
+    SetHttpStageVariables {
+        /// Id of the API.
+        api_id: String,
+        /// Name of the stage.
+        stage: String,
+        /// All variables of the stage, as they shall be.
+        variables: BTreeMap<String, String>,
+    },
+    /// Deploys an HTTP API to a stage that does not deploy itself. Source: AWS-105.
+    DeployHttpStage {
+        /// Id of the API.
+        api_id: String,
+        /// Name of the stage.
+        stage: String,
+    },
+    /// Points an event source mapping at the alias and leaves the rest of it as it is. Source: AWS-82, AWS-83.
+    UpdateMapping {
+        /// UUID of the mapping.
+        uuid: String,
+    },
+    /// Makes the mapping of a source that has none. Source: AWS-81, AWS-85.
+    CreateMapping {
+        /// The source.
+        source: Source,
+        /// What it is like.
+        create: Box<EventSourceCreate>,
+    },
     /// Deletes the alias. Source: AWS-17.
     DeleteAlias,
 }
@@ -125,7 +183,7 @@ pub struct Applied {
 }
 
 impl Step {
-    /// The IAM action, for instance `lambda:UpdateAlias`.
+    /// Service and operation, for instance `lambda:UpdateAlias`; for API Gateway not the IAM action, which is an HTTP method.
     pub const fn action(&self) -> &'static str {
         match self {
             Self::PublishVersion { .. } => "lambda:PublishVersion",
@@ -139,6 +197,13 @@ impl Step {
             Self::PutIntegration { .. } => "apigateway:PutIntegration",
             Self::SetStageVariable { .. } => "apigateway:UpdateStage",
             Self::DeployStage { .. } => "apigateway:CreateDeployment",
+            Self::UpdateHttpIntegration { .. } => "apigatewayv2:UpdateIntegration",
+            Self::CreateHttpIntegration { .. } => "apigatewayv2:CreateIntegration",
+            Self::UpdateRoute { .. } => "apigatewayv2:UpdateRoute",
+            Self::SetHttpStageVariables { .. } => "apigatewayv2:UpdateStage",
+            Self::DeployHttpStage { .. } => "apigatewayv2:CreateDeployment",
+            Self::UpdateMapping { .. } => "lambda:UpdateEventSourceMapping",
+            Self::CreateMapping { .. } => "lambda:CreateEventSourceMapping",
             Self::DeleteAlias => "lambda:DeleteAlias",
         }
     }
@@ -157,6 +222,14 @@ impl Step {
             Self::PublishVersion { .. } => format!("{} {function}{self}", self.action()),
             Self::UpdateIntegration { .. } | Self::PutIntegration { .. } | Self::SetStageVariable { .. } | Self::DeployStage { .. } => {
                 format!("{}{self}", self.action())
+            }
+            Self::UpdateHttpIntegration { .. }
+            | Self::CreateHttpIntegration { .. }
+            | Self::UpdateRoute { .. }
+            | Self::SetHttpStageVariables { .. }
+            | Self::DeployHttpStage { .. } => format!("{}{self}", self.action()),
+            Self::UpdateMapping { .. } | Self::CreateMapping { .. } => {
+                format!("{}{self} FunctionName={}", self.action(), desired.alias_arn())
             }
             _ => format!("{} {function}:{alias}{self}", self.action()),
         }
@@ -189,7 +262,27 @@ impl fmt::Display for Step {
                 name,
                 value,
             } => write!(f, " {api_id}/{stage} variables.{name}={value}"),
-            Self::DeployStage { api_id, stage } => write!(f, " {api_id} stageName={stage}"),
+            Self::DeployStage { api_id, stage } | Self::DeployHttpStage { api_id, stage } => write!(f, " {api_id} stageName={stage}"),
+            Self::UpdateHttpIntegration {
+                api_id,
+                integration_id,
+                uri,
+            } => write!(f, " {api_id} {integration_id} integrationUri={uri}"),
+            Self::CreateHttpIntegration { api_id, uri } => write!(f, " {api_id} integrationUri={uri}"),
+            Self::UpdateRoute {
+                api_id,
+                route_key,
+                integration_id,
+                ..
+            } => write!(f, " {api_id} {route_key} target=integrations/{integration_id}"),
+            Self::SetHttpStageVariables { api_id, stage, variables } => {
+                write!(f, " {api_id}/{stage}")?;
+                variables
+                    .iter()
+                    .try_for_each(|(name, value)| write!(f, " stageVariables.{name}={value}"))
+            }
+            Self::UpdateMapping { uuid } => write!(f, " UUID={uuid}"),
+            Self::CreateMapping { source, .. } => write!(f, " {source}"),
             Self::DeleteCapacity | Self::DeleteAlias => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use super::memory::{Memory, Rejected};
 use super::observed::Observed;
 use super::routing::Routing;
 use super::step::{PlannedStep, Step};
-use super::{alias, permission, rest_api};
+use super::{alias, event_source, http_api, permission, rest_api};
 
 /// What is due, and what is not as desired but cannot be mended by a write now.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +43,12 @@ impl Step {
             Self::UpdateIntegration { .. } | Self::PutIntegration { .. } | Self::SetStageVariable { .. } | Self::DeployStage { .. } => {
                 Link::Trigger
             }
+            Self::UpdateHttpIntegration { .. }
+            | Self::CreateHttpIntegration { .. }
+            | Self::UpdateRoute { .. }
+            | Self::SetHttpStageVariables { .. }
+            | Self::DeployHttpStage { .. } => Link::Trigger,
+            Self::UpdateMapping { .. } | Self::CreateMapping { .. } => Link::Trigger,
         }
     }
 }
@@ -61,6 +67,8 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory, now: Timest
     let warm = matches!(routing, Routing::Stable(Some(_))) && is_settled(&plan);
     permission::plan(desired, observed, &mut plan);
     rest_api::plan(desired, observed, warm, &mut plan);
+    http_api::plan(desired, observed, warm, &mut plan);
+    event_source::plan(desired, observed, warm, &mut plan);
     plan
 }
 

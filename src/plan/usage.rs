@@ -1,5 +1,7 @@
 //! How busy the warm capacity was, as CloudWatch tells it. Source: AWS-56, AWS-57.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
@@ -7,8 +9,9 @@ use super::conditions::{Conditions, Status};
 use super::facts::whole_percent;
 use crate::api::{ConditionType, Reason, UtilizationStatus};
 
-/// One sample of an alias. A metric without a datapoint is `None`: unknown, not zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// One sample of an alias. A metric without a datapoint is `None`: unknown, not zero. All but `idle` speak of one window of some
+/// minutes.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage {
     /// Busiest minute: share of the allocated environments that were busy, 0.0 to 1.0.
     pub utilization: Option<f64>,
@@ -16,10 +19,42 @@ pub struct Usage {
     pub spillover: Option<f64>,
     /// Requests through the alias, summed over the window.
     pub invocations: Option<f64>,
+    /// Those of them that a warm environment served. Source: AWS-113.
+    pub warm: Option<f64>,
+    /// Requests to the function, whatever the qualifier, summed over the window. Source: AWS-112.
+    pub of_function: Option<f64>,
+    /// Throttled calls of the function, summed over the window; asked for with event sources only.
+    pub throttles: Option<f64>,
+    /// Streams: age of the records of the function in the worst minute, in seconds. Source: AWS-97.
+    pub iterator_age: Option<f64>,
+    /// Kafka: records not read yet. Source: AWS-97.
+    pub offset_lag: Option<f64>,
+    /// Queues of the triggers, by ARN. Source: AWS-117.
+    pub queues: BTreeMap<String, QueueUsage>,
+    /// Busiest hour of the last hours, as `utilization`; asked for now and then.
+    pub long_utilization: Option<LongUtilization>,
     /// The minute of the newest datapoint.
     pub observed: Option<Timestamp>,
     /// When CloudWatch was asked.
     pub sampled: Timestamp,
+}
+
+/// What a queue is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct QueueUsage {
+    /// Age of its oldest message, in seconds.
+    pub oldest: Option<f64>,
+    /// Messages in the queue that its failed ones go to; `None` when there is none, or it is not known.
+    pub failed: Option<f64>,
+}
+
+/// How busy the warm capacity was over hours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LongUtilization {
+    /// Busiest point, 0.0 to 1.0; `None` when no warm environment served anything in all that time.
+    pub busiest: Option<f64>,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// From this share of busy environments on, the capacity counts as saturated.

@@ -15,8 +15,8 @@ use warmlambda::plan::desired::{Desired, DesiredVersion, MethodKey};
 use warmlambda::plan::failure::{Class, Effect, Failure};
 use warmlambda::plan::memory::Memory;
 use warmlambda::plan::observed::{
-    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, Integration, LatestCode, Method, Observed, PublishedCode, RestApi,
-    ScalingBounds, Stage,
+    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, EnvironmentSize, Integration, LatestCode, Method, Observed, PublishedCode,
+    RestApi, ScalingBounds, Stage,
 };
 use warmlambda::plan::permission::apis_to_read_whole;
 use warmlambda::plan::policy::statements;
@@ -109,6 +109,7 @@ fn versions(region: &Region, function: &str) -> Option<BTreeMap<u64, PublishedCo
             let published = PublishedCode {
                 code_sha256: code.code_sha256,
                 fingerprint: code.fingerprint,
+                size: EnvironmentSize::default(),
             };
             (number, published)
         }));
@@ -130,6 +131,7 @@ fn latest_code(configuration: &FunctionConfiguration) -> LatestCode {
         ),
         state: code_state(configuration),
         snap_start: d.snap_start,
+        size: EnvironmentSize::default(),
     }
 }
 
@@ -164,6 +166,7 @@ fn capacity(region: &Region, desired: &Desired) -> Option<Concurrency> {
             Status::InProgress => AllocationState::InProgress,
             Status::Failed => AllocationState::Failed(seen.status_reason.unwrap_or_default()),
         },
+        changed: None,
     })
 }
 
@@ -273,6 +276,7 @@ pub fn execute(region: &mut Region, desired: &Desired, step: &Step) -> Result<Ap
         Step::UpdateIntegration { .. } | Step::PutIntegration { .. } | Step::SetStageVariable { .. } | Step::DeployStage { .. } => {
             on_api(region, step)?;
         }
+        other => unreachable!("no spec of the properties names such a trigger: {other:?}"),
     }
     Ok(Applied::default())
 }

@@ -7,7 +7,7 @@ use warmlambda::api::{OnFailure, Reason};
 use warmlambda::plan::desired::Desired;
 use warmlambda::plan::finding::{Ends, Finding};
 use warmlambda::plan::memory::{Memory, Rejected, Rollout};
-use warmlambda::plan::observed::{Alias, AllocationState, CodeState, Concurrency, LatestCode, Observed, PublishedCode};
+use warmlambda::plan::observed::{Alias, AllocationState, CodeState, Concurrency, EnvironmentSize, LatestCode, Observed, PublishedCode};
 use warmlambda::plan::routing::{ROLLOUT_TIMED_OUT, Routing};
 use warmlambda::plan::step::{MovePurpose, Step};
 use warmlambda::plan::steps::{Plan, plan};
@@ -33,6 +33,7 @@ fn ready(requested: u32) -> Concurrency {
         allocated: requested,
         available: requested,
         state: AllocationState::Ready,
+        changed: None,
     }
 }
 
@@ -45,6 +46,7 @@ fn observed(version: u64, weights: &[(u64, f64)], capacity: Option<Concurrency>)
     let code = |n: u64| PublishedCode {
         code_sha256: format!("code {n}"),
         fingerprint: format!("code {n}"),
+        size: EnvironmentSize::default(),
     };
     Observed {
         function: Some(LatestCode {
@@ -53,6 +55,7 @@ fn observed(version: u64, weights: &[(u64, f64)], capacity: Option<Concurrency>)
             fingerprint: format!("code {NEW}"),
             state: CodeState::Active,
             snap_start: false,
+            size: EnvironmentSize::default(),
         }),
         versions: Some(BTreeMap::from([(OLD, code(OLD)), (NEW, code(NEW))])),
         version_states: BTreeMap::from([(NEW, CodeState::Active)]),

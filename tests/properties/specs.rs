@@ -180,6 +180,8 @@ impl Caller {
                 deployment: self.deployment,
                 permission_scope: self.scope,
             }),
+            http_api: None,
+            event_source: None,
         }
     }
 }

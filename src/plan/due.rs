@@ -1,0 +1,22 @@
+//! What is due for one trigger.
+
+use super::finding::Finding;
+use super::step::PlannedStep;
+
+/// What is due for one trigger, before it is asked whether the alias can take the traffic.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Due {
+    /// What a write cannot mend.
+    pub findings: Vec<Finding>,
+    /// Edits of integrations, stage variables and mappings.
+    pub edits: Vec<PlannedStep>,
+    /// Why the stage has to be deployed; `None` when it need not be.
+    pub deploy: Option<String>,
+}
+
+impl Due {
+    /// Whether all of the trigger calls the alias, and callers see that.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty() && self.edits.is_empty() && self.deploy.is_none()
+    }
+}
