@@ -14,6 +14,7 @@ pub mod cleanup;
 pub mod conditions;
 pub mod desired;
 pub mod due;
+pub mod elder;
 pub mod event_source;
 pub mod events;
 pub mod facts;
