@@ -9,6 +9,7 @@ mod concurrency;
 mod error;
 pub mod event_source;
 mod function;
+mod function_url;
 mod invoke;
 mod lag;
 pub mod metrics;
@@ -36,8 +37,9 @@ pub use canary::Canary;
 pub use code::Code;
 pub use concurrency::{ProvisionedConcurrency, ProvisionedConcurrencyConfig, Status};
 pub use error::AwsError;
-use event_source::EventSourceMapping;
+use event_source::{EventSourceMapping, Role};
 pub use function::Function;
+pub use function_url::{FunctionUrl, FunctionUrlConfig};
 pub use invoke::{Environment, Invocation, Invoker};
 pub use lag::Before;
 pub use metrics::{MINUTE, Metrics};
@@ -98,6 +100,9 @@ pub struct Region {
     /// Event source mappings by UUID.
     #[serde(default)]
     pub event_source_mappings: ById<EventSourceMapping>,
+    /// What execution roles may do, by ARN; a role that is not listed may do everything (AWS-92).
+    #[serde(default)]
+    pub roles: ById<Role>,
     /// API Gateway v1, by API id.
     #[serde(default)]
     pub rest_apis: ById<RestApi>,
@@ -130,16 +135,20 @@ impl Region {
     pub fn settle(&mut self, now: Millis) {
         self.complete_functions();
         self.complete_rest_apis(now);
+        self.complete_event_source_mappings();
+        // What was changed since the last time broke then; a world that is only beginning breaks now.
+        self.find_broken_mappings(if self.now == 0 { now } else { self.now });
         while let Some(due) = self.due().filter(|due| *due <= now) {
             self.now = self.now.max(due);
             self.settle_functions(due);
+            self.settle_event_source_mappings(due);
         }
         self.now = self.now.max(now);
     }
 
     /// When the next thing happens by itself; a subject that has such things adds them here and in [`Region::settle`].
     pub fn due(&self) -> Option<Millis> {
-        [self.due_functions()].into_iter().flatten().min()
+        [self.due_functions(), self.due_event_source_mappings()].into_iter().flatten().min()
     }
 }
 
