@@ -7,6 +7,7 @@ mod canary;
 mod code;
 mod concurrency;
 mod error;
+pub mod event_source;
 mod function;
 mod invoke;
 mod lag;
@@ -35,6 +36,7 @@ pub use canary::Canary;
 pub use code::Code;
 pub use concurrency::{ProvisionedConcurrency, ProvisionedConcurrencyConfig, Status};
 pub use error::AwsError;
+use event_source::EventSourceMapping;
 pub use function::Function;
 pub use invoke::{Environment, Invocation, Invoker};
 pub use lag::Before;
@@ -93,6 +95,9 @@ pub struct Region {
     /// Highest version number of functions that were deleted: numbers are never used again (AWS-7).
     #[serde(default)]
     pub retired_versions: ById<u64>,
+    /// Event source mappings by UUID.
+    #[serde(default)]
+    pub event_source_mappings: ById<EventSourceMapping>,
     /// API Gateway v1, by API id.
     #[serde(default)]
     pub rest_apis: ById<RestApi>,
