@@ -22,7 +22,7 @@ const IN_PATH: [(&str, &str); 11] = [
 ];
 
 /// Members of the body and of the query that tell calls apart, and what they are called here.
-const NAMED: [(&str, &str); 15] = [
+const NAMED: [(&str, &str); 17] = [
     ("Qualifier", "qualifier"),
     ("FunctionName", "function"),
     ("Name", "alias"),
@@ -38,6 +38,8 @@ const NAMED: [(&str, &str); 15] = [
     ("MaxCapacity", "maxCapacity"),
     ("stageName", "stage"),
     ("uri", "uri"),
+    ("QueueName", "queue"),
+    ("QueueUrl", "queueUrl"),
 ];
 
 /// Everything of it that the request names.

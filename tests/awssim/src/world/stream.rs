@@ -13,36 +13,6 @@ use super::{Answer, AwsError, ById, Millis, Region};
 /// How long streams keep records unless set otherwise (AWS-90: 24 h).
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
-/// What kind of service an event source is, by its ARN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SourceKind {
-    /// `arn:aws:dynamodb:...:table/NAME/stream/LABEL`.
-    DynamoDb,
-    /// `arn:aws:kinesis:...:stream/NAME`.
-    Kinesis,
-    /// `arn:aws:kafka:...:cluster/NAME/ID`, and whatever is no ARN: a self-managed cluster's bootstrap servers.
-    Kafka,
-    /// `arn:aws:sqs:...:NAME`.
-    Sqs,
-}
-
-impl SourceKind {
-    /// The kind of an event source; anything unknown counts as a self-managed Kafka cluster.
-    pub fn of(source: &str) -> Self {
-        match source.split(':').nth(2).filter(|_| source.starts_with("arn:")) {
-            Some("dynamodb") => Self::DynamoDb,
-            Some("kinesis") => Self::Kinesis,
-            Some("sqs") => Self::Sqs,
-            _ => Self::Kafka,
-        }
-    }
-
-    /// Whether CloudWatch gets its iterator age (AWS-97).
-    pub fn has_iterator_age(self) -> bool {
-        matches!(self, Self::DynamoDb | Self::Kinesis)
-    }
-}
-
 /// A stream, or all topics of a cluster. In a world file `shardCount` or `topics` is enough; the shards are made up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -228,7 +198,11 @@ impl Region {
 
     /// Makes up what a world file may leave out of streams.
     pub(crate) fn complete_streams(&mut self) {
-        for stream in self.streams.values_mut().filter(|stream| stream.shards.is_empty() || stream.last_sequence == 0) {
+        for stream in self
+            .streams
+            .values_mut()
+            .filter(|stream| stream.shards.is_empty() || stream.last_sequence == 0)
+        {
             stream.complete();
         }
     }
@@ -246,7 +220,12 @@ mod tests {
     }
 
     fn sequences(stream: &Stream) -> Vec<u64> {
-        stream.shards.values().flat_map(|shard| &shard.records).map(|record| record.sequence).collect()
+        stream
+            .shards
+            .values()
+            .flat_map(|shard| &shard.records)
+            .map(|record| record.sequence)
+            .collect()
     }
 
     #[test]
@@ -255,7 +234,12 @@ mod tests {
         stream.complete();
         let first = stream.put(0, (0..100).map(|n| record(&n.to_string())).collect()).unwrap();
         let second = stream.put(0, (0..100).map(|n| record(&n.to_string())).collect()).unwrap();
-        assert!(first.iter().zip(&second).all(|(one, two)| one.shard == two.shard && one.sequence < two.sequence));
+        assert!(
+            first
+                .iter()
+                .zip(&second)
+                .all(|(one, two)| one.shard == two.shard && one.sequence < two.sequence)
+        );
         assert!(stream.shards.values().all(|shard| shard.records.len() > 20));
     }
 
@@ -290,18 +274,5 @@ mod tests {
         };
         stream.complete();
         assert_eq!(stream.shards.keys().collect::<Vec<_>>(), ["orders-0", "orders-1", "refunds-0"]);
-    }
-
-    #[test]
-    fn the_kind_of_a_source_stands_in_its_arn() {
-        for (source, kind) in [
-            ("arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/2026-01-01T00:00:00.000", SourceKind::DynamoDb),
-            ("arn:aws:kinesis:eu-west-1:111122223333:stream/s", SourceKind::Kinesis),
-            ("arn:aws:kafka:eu-west-1:111122223333:cluster/c/id", SourceKind::Kafka),
-            ("arn:aws:sqs:eu-west-1:111122223333:q", SourceKind::Sqs),
-            ("b1.example.org:9092,b2.example.org:9092", SourceKind::Kafka),
-        ] {
-            assert_eq!(SourceKind::of(source), kind, "{source}");
-        }
     }
 }
