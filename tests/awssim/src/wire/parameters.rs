@@ -23,7 +23,7 @@ const IN_PATH: [(&str, &str); 12] = [
 ];
 
 /// Members of the body and of the query that tell calls apart, and what they are called here.
-const NAMED: [(&str, &str); 16] = [
+const NAMED: [(&str, &str); 18] = [
     ("Qualifier", "qualifier"),
     ("FunctionName", "function"),
     ("Name", "alias"),
@@ -40,6 +40,8 @@ const NAMED: [(&str, &str); 16] = [
     ("MaxCapacity", "maxCapacity"),
     ("stageName", "stage"),
     ("uri", "uri"),
+    ("QueueName", "queue"),
+    ("QueueUrl", "queueUrl"),
 ];
 
 /// Everything of it that the request names.

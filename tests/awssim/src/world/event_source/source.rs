@@ -68,8 +68,13 @@ impl Region {
     /// Whether the source of a mapping is there.
     pub fn source_exists(&self, arn: &str) -> SourceLookup {
         match SourceKind::of(arn) {
-            SourceKind::DynamoDb | SourceKind::Kinesis | SourceKind::Sqs => SourceLookup::Found,
+            SourceKind::DynamoDb | SourceKind::Kinesis => lookup(self.streams.contains_key(arn)),
+            SourceKind::Sqs => lookup(self.queues.contains_key(arn)),
             _ => SourceLookup::NotSimulated,
         }
     }
+}
+
+fn lookup(there: bool) -> SourceLookup {
+    if there { SourceLookup::Found } else { SourceLookup::Missing }
 }
