@@ -131,11 +131,17 @@ fn lambda_disables_a_mapping_that_cannot_work_after_a_while() {
     for (what, break_it, reason) in breaks {
         let (mut region, uuid) = working(STREAM);
         break_it(&mut region);
+        pass(&mut region, 4 * SECOND);
+        assert_eq!(
+            mapping(&region, &uuid).last_processing_result.unwrap(),
+            "No records processed",
+            "AWS-93: {what}"
+        );
         pass(&mut region, SECOND);
         let broken = mapping(&region, &uuid);
         assert_eq!(broken.state, MappingState::Enabled, "AWS-94: it outlives {what}");
         assert!(broken.last_processing_result.unwrap().starts_with("PROBLEM: "), "AWS-93: {what}");
-        pass(&mut region, 10 * MINUTE - 2 * SECOND);
+        pass(&mut region, 10 * MINUTE - 6 * SECOND);
         assert_eq!(mapping(&region, &uuid).state, MappingState::Enabled, "AWS-94: {what}");
         pass(&mut region, SECOND);
         let disabled = mapping(&region, &uuid);
