@@ -9,6 +9,7 @@ mod concurrency;
 mod error;
 pub mod event_source;
 mod function;
+mod function_url;
 mod invoke;
 mod lag;
 pub mod metrics;
@@ -38,8 +39,9 @@ pub use canary::Canary;
 pub use code::Code;
 pub use concurrency::{ProvisionedConcurrency, ProvisionedConcurrencyConfig, Status};
 pub use error::AwsError;
-use event_source::EventSourceMapping;
+use event_source::{EventSourceMapping, Role};
 pub use function::Function;
+pub use function_url::{FunctionUrl, FunctionUrlConfig};
 pub use invoke::{Environment, Invocation, Invoker};
 pub use lag::Before;
 pub use metrics::{MINUTE, Metrics};
@@ -108,6 +110,9 @@ pub struct Region {
     /// SQS queues by ARN.
     #[serde(default)]
     pub queues: ById<Queue>,
+    /// What execution roles may do, by ARN; a role that is not listed may do everything (AWS-92).
+    #[serde(default)]
+    pub roles: ById<Role>,
     /// API Gateway v1, by API id.
     #[serde(default)]
     pub rest_apis: ById<RestApi>,
@@ -142,9 +147,13 @@ impl Region {
         self.complete_rest_apis(now);
         self.complete_streams();
         self.skip_samples(now);
+        self.complete_event_source_mappings();
+        // What was changed since the last time broke then; a world that is only beginning breaks now.
+        self.find_broken_mappings(if self.now == 0 { now } else { self.now });
         while let Some(due) = self.due().filter(|due| *due <= now) {
             self.now = self.now.max(due);
             self.settle_functions(due);
+            self.settle_event_source_mappings(due);
             self.settle_queues(due);
         }
         self.now = self.now.max(now);
@@ -152,7 +161,10 @@ impl Region {
 
     /// When the next thing happens by itself; a subject that has such things adds them here and in [`Region::settle`].
     pub fn due(&self) -> Option<Millis> {
-        [self.due_functions(), self.due_queues()].into_iter().flatten().min()
+        [self.due_functions(), self.due_event_source_mappings(), self.due_queues()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

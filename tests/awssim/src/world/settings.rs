@@ -36,6 +36,18 @@ pub struct Settings {
     pub read_lag_ms: Millis,
     /// Two writes of one policy closer than this: the second starts from what the first one saw, whose change is lost (AWS-40). 0: never.
     pub policy_race_ms: Millis,
+    /// How long a new event source mapping stays `Creating` (AWS-81).
+    pub mapping_create_ms: Millis,
+    /// How long a mapping stays `Updating`, `Enabling` or `Disabling` (AWS-81).
+    pub mapping_update_ms: Millis,
+    /// How long a mapping stays `Deleting` (AWS-81).
+    pub mapping_delete_ms: Millis,
+    /// How long after a move is through batches still reach the old target (AWS-87).
+    pub mapping_old_target_ms: Millis,
+    /// How long Lambda tries a mapping that cannot work before it disables it (AWS-94).
+    pub mapping_disable_after_ms: Millis,
+    /// Whether a function and its alias may both be mapped to one source; AWS does not say (AWS-85).
+    pub mappings_unique_per_qualifier: bool,
     /// How long an on-demand environment without work is kept for the next request.
     pub idle_ms: Millis,
     /// Cold start of code that does not say `init: Nms`.
@@ -61,6 +73,12 @@ impl Default for Settings {
             policy_bytes: 20_480,
             read_lag_ms: 0,
             policy_race_ms: 0,
+            mapping_create_ms: 20_000,
+            mapping_update_ms: 10_000,
+            mapping_delete_ms: 10_000,
+            mapping_old_target_ms: 10_000,
+            mapping_disable_after_ms: 600_000,
+            mappings_unique_per_qualifier: true,
             idle_ms: 300_000,
             init_ms: 400,
             duration_ms: 50,
