@@ -2,6 +2,7 @@
 
 mod allocation;
 mod canary;
+mod consuming;
 mod invoke;
 mod policy;
 mod quota;
