@@ -1,8 +1,11 @@
 //! How the simulated Lambda behaves, fact by fact of `docs/aws.md`.
 
 mod allocation;
+mod broken_mapping;
 mod canary;
 mod consuming;
+mod event_source_mapping;
+mod function_url;
 mod invoke;
 mod policy;
 mod quota;
