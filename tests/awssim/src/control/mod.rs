@@ -2,6 +2,7 @@
 
 mod body;
 mod clock;
+mod deliveries;
 mod faults;
 mod ledger;
 mod quotas;
@@ -20,7 +21,7 @@ pub use world::world_of;
 pub const PREFIX: &str = "/_sim";
 
 /// Every call, for people who guess.
-const CALLS: [&str; 24] = [
+const CALLS: [&str; 25] = [
     "GET /_sim/health",
     "GET /_sim/world",
     "PUT /_sim/world",
@@ -44,6 +45,7 @@ const CALLS: [&str; 24] = [
     "GET /_sim/queues",
     "DELETE /_sim/queues",
     "POST /_sim/queues/messages",
+    "GET /_sim/deliveries",
     "ANY /_sim/traffic/{account}/{region}/{api}/{stage}/{path..}",
 ];
 
@@ -67,6 +69,7 @@ pub fn answer(sim: &Sim, request: &Request) -> Response {
         ("PUT", ["quotas"]) => quotas::put(sim, request),
         ("PUT", ["metrics"]) => world::put_metrics(sim, request),
         ("POST", ["invoke"]) => traffic::invoke(sim, request),
+        ("GET", ["deliveries"]) => deliveries::get(sim, request),
         (method, ["streams" | "queues", ..]) => of_sources(sim, request, method, &path),
         (_, ["traffic", account, region, api, stage, path @ ..]) => {
             Ok(traffic::through_stage(sim, request, account, region, (api, stage), path))

@@ -174,7 +174,7 @@ pub fn make_queue(sim: &Sim, request: &Request) -> Result<Response, Response> {
         ..defaults
     };
     Place::new(asked.account, asked.region, asked.arn).act(sim, |region, arn| {
-        region.queues.insert(arn.into(), queue);
+        region.put_queue(arn, queue);
         Ok(Response::empty(204))
     })
 }
@@ -198,7 +198,7 @@ pub fn send_messages(sim: &Sim, request: &Request) -> Result<Response, Response>
 
 /// `DELETE /_sim/queues?arn=...`.
 pub fn delete_queue(sim: &Sim, request: &Request) -> Result<Response, Response> {
-    Place::of(request)?.act(sim, |region, arn| deleted(region.queues.remove(arn).is_some(), arn))
+    Place::of(request)?.act(sim, |region, arn| deleted(region.delete_queue(arn), arn))
 }
 
 fn deleted(was_there: bool, arn: &str) -> Result<Response, Response> {

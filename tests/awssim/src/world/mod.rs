@@ -39,7 +39,7 @@ pub use canary::Canary;
 pub use code::Code;
 pub use concurrency::{ProvisionedConcurrency, ProvisionedConcurrencyConfig, Status};
 pub use error::AwsError;
-use event_source::{EventSourceMapping, Role};
+use event_source::{Deliveries, EventSourceMapping, Role};
 pub use function::Function;
 pub use function_url::{FunctionUrl, FunctionUrlConfig};
 pub use invoke::{Environment, Invocation, Invoker};
@@ -104,15 +104,18 @@ pub struct Region {
     /// Event source mappings by UUID.
     #[serde(default)]
     pub event_source_mappings: ById<EventSourceMapping>,
-    /// What execution roles may do, by ARN; a role that is not listed may do everything (AWS-92).
-    #[serde(default)]
-    pub roles: ById<Role>,
     /// DynamoDB and Kinesis streams by ARN, Kafka clusters by ARN or by their bootstrap servers.
     #[serde(default)]
     pub streams: ById<Stream>,
     /// SQS queues by ARN.
     #[serde(default)]
     pub queues: ById<Queue>,
+    /// What execution roles may do, by ARN; a role that is not listed may do everything (AWS-92).
+    #[serde(default)]
+    pub roles: ById<Role>,
+    /// Which records went where. It grows with every record and so is no part of a dump.
+    #[serde(skip)]
+    pub deliveries: Deliveries,
     /// API Gateway v1, by API id.
     #[serde(default)]
     pub rest_apis: ById<RestApi>,
@@ -146,14 +149,19 @@ impl Region {
         self.complete_functions();
         self.complete_rest_apis(now);
         self.complete_streams();
+        self.skip_samples(now);
         self.complete_event_source_mappings();
         // What was changed since the last time broke then; a world that is only beginning breaks now.
-        self.find_broken_mappings(if self.now == 0 { now } else { self.now });
-        self.skip_samples(now);
+        let then = if self.now == 0 { now } else { self.now };
+        self.find_broken_mappings(then);
+        self.schedule_polling(then);
         while let Some(due) = self.due().filter(|due| *due <= now) {
             self.now = self.now.max(due);
             self.settle_functions(due);
             self.settle_event_source_mappings(due);
+            self.schedule_polling(due);
+            self.settle_polling(due);
+            self.schedule_polling(due);
             self.settle_queues(due);
         }
         self.now = self.now.max(now);
@@ -161,10 +169,13 @@ impl Region {
 
     /// When the next thing happens by itself; a subject that has such things adds them here and in [`Region::settle`].
     pub fn due(&self) -> Option<Millis> {
-        [self.due_functions(), self.due_event_source_mappings(), self.due_queues()]
-            .into_iter()
-            .flatten()
-            .min()
+        let due = [
+            self.due_functions(),
+            self.due_event_source_mappings(),
+            self.due_polling(),
+            self.due_queues(),
+        ];
+        due.into_iter().flatten().min()
     }
 }
 

@@ -152,7 +152,22 @@ impl Region {
                 },
             )
         });
-        Ok(sent.collect())
+        let ids = sent.collect();
+        self.wake_mappings(arn);
+        Ok(ids)
+    }
+
+    /// Makes a queue, or replaces one that is there with its messages.
+    pub fn put_queue(&mut self, arn: &str, queue: Queue) {
+        self.queues.insert(arn.into(), queue);
+        self.wake_mappings(arn);
+    }
+
+    /// Deletes a queue with its messages; false when there is none.
+    pub fn delete_queue(&mut self, arn: &str) -> bool {
+        let was_there = self.queues.remove(arn).is_some();
+        self.wake_mappings(arn);
+        was_there
     }
 
     /// Receives up to `most` messages: they are hidden for the visibility time-out, and those received too often go to the dead-letter

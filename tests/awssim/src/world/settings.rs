@@ -48,6 +48,12 @@ pub struct Settings {
     pub mapping_result_ms: Millis,
     /// How long Lambda tries a mapping that cannot work before it disables it (AWS-94).
     pub mapping_disable_after_ms: Millis,
+    /// How often a stream is polled; a record waits for the next poll (AWS-89).
+    pub poll_interval_ms: Millis,
+    /// How long after a mapping is `Enabled` anew polling begins (AWS-89).
+    pub polling_gap_ms: Millis,
+    /// Whether batches of streams that are in flight when their mapping is moved are delivered again (AWS-88).
+    pub moved_batches_come_again: bool,
     /// Whether a function and its alias may both be mapped to one source; AWS does not say (AWS-85).
     pub mappings_unique_per_qualifier: bool,
     /// How long an on-demand environment without work is kept for the next request.
@@ -81,6 +87,9 @@ impl Default for Settings {
             mapping_old_target_ms: 10_000,
             mapping_result_ms: 5000,
             mapping_disable_after_ms: 600_000,
+            poll_interval_ms: 1000,
+            polling_gap_ms: 2000,
+            moved_batches_come_again: true,
             mappings_unique_per_qualifier: true,
             idle_ms: 300_000,
             init_ms: 400,

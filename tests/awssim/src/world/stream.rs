@@ -6,7 +6,6 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{Answer, AwsError, ById, Millis, Region};
 
@@ -167,8 +166,11 @@ impl Shard {
 
 /// Which of `count` lanes a key belongs to; always the same one.
 pub(crate) fn lane_of(key: &str, count: usize) -> usize {
-    let digest = Sha256::digest(key);
-    let number = digest.iter().take(6).fold(0_usize, |number, byte| number << 8 | usize::from(*byte));
+    // FNV-1a, and its upper half, which is well mixed for short keys too.
+    let hash = key.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    });
+    let number = usize::try_from((hash ^ hash >> 32) & 0xFFFF_FFFF).unwrap_or_default();
     number % count.max(1)
 }
 
@@ -177,11 +179,14 @@ impl Region {
     pub fn put_stream(&mut self, source: &str, mut stream: Stream) {
         stream.complete();
         self.streams.insert(source.into(), stream);
+        self.wake_mappings(source);
     }
 
     /// Deletes a stream with its records; false when there is none.
     pub fn delete_stream(&mut self, source: &str) -> bool {
-        self.streams.remove(source).is_some()
+        let was_there = self.streams.remove(source).is_some();
+        self.wake_mappings(source);
+        was_there
     }
 
     /// Writes records to a stream at the present moment and answers where each of them is.
@@ -193,7 +198,9 @@ impl Region {
         let missing = || AwsError::new(400, "ResourceNotFoundException", format!("Stream not found: {source}"));
         let stream = self.streams.get_mut(source).ok_or_else(missing)?;
         stream.complete();
-        stream.put(now, records)
+        let written = stream.put(now, records)?;
+        self.wake_mappings(source);
+        Ok(written)
     }
 
     /// Makes up what a world file may leave out of streams.

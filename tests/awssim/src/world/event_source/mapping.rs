@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::Millis;
+use super::polling::Polling;
 use super::source::SourceKind;
 
 /// Where a mapping stands; all but `Enabled` and `Disabled` pass by themselves (AWS-81).
@@ -109,6 +110,9 @@ pub struct EventSourceMapping {
     pub broken_since: Option<Millis>,
     /// When the last result will say so.
     pub result_due: Option<Millis>,
+    /// How far its pollers are.
+    #[serde(skip_serializing_if = "Polling::is_new")]
+    pub polling: Polling,
 }
 
 /// One `SourceAccessConfiguration`.
@@ -150,14 +154,5 @@ impl EventSourceMapping {
         self.event_source_arn
             .as_deref()
             .map_or(SourceKind::SelfManagedKafka, SourceKind::of)
-    }
-
-    /// Whether it reads its source now. A disabling or deleted one may go on for a while (AWS-87); so does one that takes an update over.
-    pub fn is_polling(&self) -> bool {
-        match self.state {
-            MappingState::Enabled | MappingState::Disabling => true,
-            MappingState::Updating => !self.disabled,
-            MappingState::Creating | MappingState::Enabling | MappingState::Disabled | MappingState::Deleting => false,
-        }
     }
 }

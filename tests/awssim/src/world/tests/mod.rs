@@ -3,9 +3,11 @@
 mod allocation;
 mod broken_mapping;
 mod canary;
+mod consuming;
 mod event_source_mapping;
 mod function_url;
 mod invoke;
+mod mapping_parameters;
 mod policy;
 mod quota;
 mod random;
