@@ -4,6 +4,7 @@ mod allocation;
 mod broken_mapping;
 mod canary;
 mod consuming;
+mod consuming_random;
 mod event_source_mapping;
 mod function_url;
 mod invoke;
