@@ -44,6 +44,8 @@ pub struct Settings {
     pub mapping_delete_ms: Millis,
     /// How long after a move is through batches still reach the old target (AWS-87).
     pub mapping_old_target_ms: Millis,
+    /// How long after a mapping stopped working its last result says so (AWS-93).
+    pub mapping_result_ms: Millis,
     /// How long Lambda tries a mapping that cannot work before it disables it (AWS-94).
     pub mapping_disable_after_ms: Millis,
     /// How often a stream is polled; a record waits for the next poll (AWS-89).
@@ -83,6 +85,7 @@ impl Default for Settings {
             mapping_update_ms: 10_000,
             mapping_delete_ms: 10_000,
             mapping_old_target_ms: 10_000,
+            mapping_result_ms: 5000,
             mapping_disable_after_ms: 600_000,
             poll_interval_ms: 1000,
             polling_gap_ms: 2000,

@@ -108,6 +108,8 @@ pub struct EventSourceMapping {
     pub previous: Option<PreviousTarget>,
     /// Since when it cannot read its source or call its function: Lambda disables it after a while (AWS-94).
     pub broken_since: Option<Millis>,
+    /// When the last result will say so.
+    pub result_due: Option<Millis>,
     /// How far its pollers are.
     #[serde(skip_serializing_if = "Polling::is_new")]
     pub polling: Polling,

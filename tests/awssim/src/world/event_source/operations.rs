@@ -125,7 +125,7 @@ impl Region {
         }
         mapping.settles_at = Some(settles_at);
         mapping.last_modified = self.now;
-        mapping.broken_since = None;
+        mapping.mend();
         mapping.state_transition_reason = Some(mapping.kind().user_reason().into());
         self.event_source_mappings.insert(uuid.into(), mapping);
         self.get_event_source_mapping(uuid)
@@ -138,7 +138,7 @@ impl Region {
         if let Some(mapping) = self.event_source_mappings.get_mut(uuid) {
             mapping.state = MappingState::Deleting;
             mapping.settles_at = Some(settles_at);
-            mapping.broken_since = None;
+            mapping.mend();
             mapping.state_transition_reason = Some(mapping.kind().user_reason().into());
         }
         self.get_event_source_mapping(uuid)

@@ -2,6 +2,7 @@
 
 use super::super::{Millis, Region};
 use super::mapping::{EventSourceMapping, MappingState, StartingPosition};
+use super::roles::Problem;
 use super::source::SourceKind;
 
 impl SourceKind {
@@ -32,6 +33,12 @@ impl EventSourceMapping {
         if kind.is_kafka() {
             self.consumer_group_id.get_or_insert_with(|| uuid.into());
         }
+    }
+
+    /// Forgets that it could not work.
+    pub(super) fn mend(&mut self) {
+        self.broken_since = None;
+        self.result_due = None;
     }
 
     /// Ends a state that is due; false when the mapping itself ends.
@@ -84,7 +91,7 @@ impl Region {
             .flat_map(|mapping| {
                 let gives_up = mapping.broken_since.map(|since| since + patience);
                 let moved = mapping.previous.as_ref().map(|previous| previous.until);
-                [mapping.settles_at, moved, gives_up]
+                [mapping.settles_at, moved, mapping.result_due, gives_up]
             })
             .flatten()
             .min()
@@ -97,18 +104,23 @@ impl Region {
         }
         self.event_source_mappings.retain(|_, mapping| mapping.settle(at));
         let patience = self.settings.mapping_disable_after_ms;
-        let given_up: Vec<String> = self
+        let tells = |mapping: &EventSourceMapping| mapping.result_due.is_some_and(|due| due <= at);
+        let ends = |mapping: &EventSourceMapping| mapping.broken_since.is_some_and(|since| since + patience <= at);
+        let broken: Vec<_> = self
             .event_source_mappings
             .iter()
-            .filter(|(_, mapping)| mapping.broken_since.is_some_and(|since| since + patience <= at))
-            .map(|(uuid, _)| uuid.clone())
+            .filter(|(_, mapping)| tells(mapping) || ends(mapping))
+            .filter_map(|(uuid, mapping)| Some((uuid.clone(), self.problem_of(mapping)?, ends(mapping))))
             .collect();
-        for uuid in given_up {
-            let mapping = self.event_source_mappings.get(&uuid);
-            let problem = mapping.and_then(|mapping| self.mapping_problem(mapping.event_source_arn.as_deref(), &mapping.function_arn));
-            let reason = problem.map(|problem| problem.state_transition_reason());
-            if let Some(reason) = reason {
-                self.disable_event_source_mapping(&uuid, reason);
+        for (uuid, problem, ends) in broken {
+            if let Some(mapping) = self.event_source_mappings.get_mut(&uuid) {
+                mapping.result_due = None;
+                if mapping.kind() != SourceKind::Sqs {
+                    mapping.last_processing_result = Some(problem.last_processing_result());
+                }
+            }
+            if ends {
+                self.disable_event_source_mapping(&uuid, problem.state_transition_reason());
             }
         }
         self.find_broken_mappings(at);
@@ -121,33 +133,37 @@ impl Region {
             mapping.state = MappingState::Disabled;
             mapping.disabled = true;
             mapping.settles_at = None;
-            mapping.broken_since = None;
+            mapping.mend();
             mapping.state_transition_reason = Some(reason.into());
             mapping.last_modified = now;
         }
     }
 
-    /// Notes on every polling mapping since when it cannot work, and what its last result says then (AWS-93).
+    /// Notes on every polling mapping since when it cannot work; its last result says so a moment later (AWS-93).
     pub(in crate::world) fn find_broken_mappings(&mut self, at: Millis) {
-        let found: Vec<_> = self
+        let changed: Vec<(String, bool)> = self
             .event_source_mappings
             .iter()
-            .filter_map(|(uuid, mapping)| {
-                let polls = mapping.state == MappingState::Enabled;
-                let problem = polls
-                    .then(|| self.mapping_problem(mapping.event_source_arn.as_deref(), &mapping.function_arn))
-                    .flatten();
-                (problem.is_some() != mapping.broken_since.is_some()).then(|| (uuid.clone(), problem))
+            .map(|(uuid, mapping)| {
+                (
+                    uuid,
+                    mapping,
+                    mapping.state == MappingState::Enabled && self.problem_of(mapping).is_some(),
+                )
             })
+            .filter(|(_, mapping, is_broken)| *is_broken != mapping.broken_since.is_some())
+            .map(|(uuid, _, is_broken)| (uuid.clone(), is_broken))
             .collect();
-        for (uuid, problem) in found {
-            let Some(mapping) = self.event_source_mappings.get_mut(&uuid) else {
-                continue;
-            };
-            mapping.broken_since = problem.map(|_| at);
-            if let Some(problem) = problem.filter(|_| mapping.kind() != SourceKind::Sqs) {
-                mapping.last_processing_result = Some(problem.last_processing_result());
+        let result_due = at + self.settings.mapping_result_ms;
+        for (uuid, is_broken) in changed {
+            if let Some(mapping) = self.event_source_mappings.get_mut(&uuid) {
+                mapping.broken_since = is_broken.then_some(at);
+                mapping.result_due = is_broken.then_some(result_due);
             }
         }
+    }
+
+    fn problem_of(&self, mapping: &EventSourceMapping) -> Option<Problem> {
+        self.mapping_problem(mapping.event_source_arn.as_deref(), &mapping.function_arn)
     }
 }

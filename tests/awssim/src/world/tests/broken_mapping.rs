@@ -10,6 +10,9 @@ const STREAM: &str = "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks";
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:orders";
 const ROLE: &str = "arn:aws:iam::111122223333:role/function";
 
+/// What is broken, how, and the reason that Lambda gives.
+type Break = (&'static str, fn(&mut Region), &'static str);
+
 fn sources() -> Region {
     let mut region = region();
     region.put_stream(STREAM, Stream::with_shards(1));
@@ -110,7 +113,7 @@ fn the_role_that_counts_is_that_of_the_version_that_is_called() {
 
 #[test]
 fn lambda_disables_a_mapping_that_cannot_work_after_a_while() {
-    let breaks: [(&str, fn(&mut Region), &str); 4] = [
+    let breaks: [Break; 4] = [
         (
             "the role",
             |region| drop(region.roles.insert(ROLE.into(), role(&[], true))),
@@ -131,11 +134,17 @@ fn lambda_disables_a_mapping_that_cannot_work_after_a_while() {
     for (what, break_it, reason) in breaks {
         let (mut region, uuid) = working(STREAM);
         break_it(&mut region);
+        pass(&mut region, 4 * SECOND);
+        assert_eq!(
+            mapping(&region, &uuid).last_processing_result.unwrap(),
+            "No records processed",
+            "AWS-93: {what}"
+        );
         pass(&mut region, SECOND);
         let broken = mapping(&region, &uuid);
         assert_eq!(broken.state, MappingState::Enabled, "AWS-94: it outlives {what}");
         assert!(broken.last_processing_result.unwrap().starts_with("PROBLEM: "), "AWS-93: {what}");
-        pass(&mut region, 10 * MINUTE - 2 * SECOND);
+        pass(&mut region, 10 * MINUTE - 6 * SECOND);
         assert_eq!(mapping(&region, &uuid).state, MappingState::Enabled, "AWS-94: {what}");
         pass(&mut region, SECOND);
         let disabled = mapping(&region, &uuid);

@@ -431,7 +431,7 @@ fn a_batch_waits_for_its_window_unless_it_is_full() {
 fn a_source_that_is_gone_and_a_role_that_cannot_read_stop_the_mapping_and_then_disable_it() {
     let mut region = mapped(region(), mapping("fir-api"));
     region.delete_stream(STREAM);
-    pass(&mut region, SECOND);
+    pass(&mut region, 5 * SECOND);
     assert!(result(&region).starts_with("PROBLEM: "), "AWS-93");
     pass(&mut region, HOUR);
     assert_eq!(region.event_source_mappings[UUID].state, MappingState::Disabled, "AWS-94");
