@@ -121,4 +121,11 @@ mod tests {
         let expected = [("/uri", "arn"), ("api", "a1"), ("method", "GET"), ("resource", "r1")];
         assert_eq!(pairs(&request), expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
     }
+
+    #[test]
+    fn an_update_of_an_http_apis_integration_names_the_uri() {
+        let request = Request::new("PATCH", "/v2/apis/a1/integrations/i1", r#"{"integrationUri":"arn"}"#);
+        let expected = [("api", "a1"), ("integration", "i1"), ("uri", "arn")];
+        assert_eq!(pairs(&request), expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+    }
 }
