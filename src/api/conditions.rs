@@ -126,6 +126,8 @@ words! {
         DeploymentFailed,
         /// Every trigger names the alias.
         Qualified,
+        /// An older WarmLambdaEndpoint on another alias of the function asks for the same caller, and keeps it.
+        TriggerClaimed,
         /// A trigger names another alias or version of the function.
         PointsAtOtherAlias,
         /// Requests reach the function without going through the alias.

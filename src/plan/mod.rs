@@ -15,6 +15,7 @@ pub mod coarse;
 pub mod conditions;
 pub mod desired;
 pub mod due;
+pub mod elder;
 pub mod event_source;
 pub mod event_source_status;
 pub mod events;

@@ -10,6 +10,7 @@ pub mod lambda;
 pub mod parameters;
 mod request;
 mod response;
+pub mod sqs;
 pub mod sts;
 pub mod time;
 
@@ -50,14 +51,14 @@ pub struct Caller {
     pub account: String,
     /// From the credential scope.
     pub region: String,
-    /// From the credential scope: `lambda`, `apigateway`, `monitoring`, `sts`, `application-autoscaling`.
+    /// From the credential scope: `lambda`, `apigateway`, `monitoring`, `sqs`, `sts`, `application-autoscaling`.
     pub service: String,
 }
 
 /// A request whose operation is known, before it is carried out: what quotas, faults and the ledger need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// `lambda`, `apigateway`, `cloudwatch`, `sts`, `autoscaling`.
+    /// `lambda`, `apigateway`, `cloudwatch`, `sqs`, `sts`, `autoscaling`.
     pub service: &'static str,
     /// AWS's name of the operation, for instance `UpdateAlias`.
     pub name: &'static str,
@@ -70,6 +71,7 @@ pub fn recognise(request: &Request) -> Option<Operation> {
     lambda::recognise(request)
         .or_else(|| apigateway::recognise(request))
         .or_else(|| cloudwatch::recognise(request))
+        .or_else(|| sqs::recognise(request))
         .or_else(|| sts::recognise(request))
         .or_else(|| autoscaling::recognise(request))
 }
@@ -85,6 +87,7 @@ pub fn carry_out_in(region: &mut Region, caller: &Caller, operation: &Operation,
         "lambda" => lambda::carry_out(region, caller, operation, request, now),
         "apigateway" => apigateway::carry_out(region, caller, operation, request, now),
         "cloudwatch" => cloudwatch::carry_out(region, caller, operation, request, now),
+        "sqs" => sqs::carry_out(region, caller, operation, request, now),
         "sts" => sts::carry_out(region, caller, operation, request, now),
         "autoscaling" => autoscaling::carry_out(region, caller, operation, request, now),
         _ => unknown(request),

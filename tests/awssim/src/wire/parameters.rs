@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Request, cbor, error, form};
 
 /// A path segment and the name of the segment that follows it.
-const IN_PATH: [(&str, &str); 11] = [
+const IN_PATH: [(&str, &str); 12] = [
     ("functions", "function"),
     ("aliases", "alias"),
     ("policy", "statement"),
@@ -19,10 +19,11 @@ const IN_PATH: [(&str, &str); 11] = [
     ("exports", "export"),
     ("responses", "response"),
     ("tags", "resourceArn"),
+    ("event-source-mappings", "uuid"),
 ];
 
 /// Members of the body and of the query that tell calls apart, and what they are called here.
-const NAMED: [(&str, &str); 15] = [
+const NAMED: [(&str, &str); 18] = [
     ("Qualifier", "qualifier"),
     ("FunctionName", "function"),
     ("Name", "alias"),
@@ -31,6 +32,7 @@ const NAMED: [(&str, &str); 15] = [
     ("StatementId", "statement"),
     ("Principal", "principal"),
     ("SourceArn", "sourceArn"),
+    ("EventSourceArn", "eventSourceArn"),
     ("CodeSha256", "codeSha256"),
     ("ProvisionedConcurrentExecutions", "provisionedConcurrency"),
     ("ResourceId", "resourceId"),
@@ -38,6 +40,8 @@ const NAMED: [(&str, &str); 15] = [
     ("MaxCapacity", "maxCapacity"),
     ("stageName", "stage"),
     ("uri", "uri"),
+    ("QueueName", "queue"),
+    ("QueueUrl", "queueUrl"),
 ];
 
 /// Everything of it that the request names.
