@@ -14,7 +14,7 @@ use super::routing::Routing;
 use super::step::{Applied, PlannedStep};
 use super::steps::Plan;
 use super::usage::Usage;
-use super::{events, facts, links, stopped, summary, usage};
+use super::{events, facts, links, records_failing, stopped, summary, usage};
 use crate::api::WarmLambdaEndpointStatus;
 
 /// One pass, from the observation to the last write.
@@ -122,6 +122,7 @@ pub fn assess(pass: &Pass) -> Verdict {
     let cadence = summary::of(pass, &routing, &mut conditions);
     links::of(pass, &routing, &mut conditions);
     usage::advise(pass.usage, &mut conditions);
+    records_failing::advise(pass, &mut conditions);
     status.conditions = conditions.finish();
     let events = events::of(pass, &status.conditions);
     Verdict { status, cadence, events }

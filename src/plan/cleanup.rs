@@ -3,6 +3,7 @@
 use super::alias::mark;
 use super::callers;
 use super::desired::Desired;
+use super::event_source::calls_alias;
 use super::observed::Observed;
 use super::policy::statement_prefix;
 use super::step::{PlannedStep, Step};
@@ -69,6 +70,12 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
         .flat_map(|(id, api)| callers::of_alias(desired, id, api))
         .map(|c| c.describe())
         .collect();
+    let mappings = observed
+        .mappings
+        .iter()
+        .flatten()
+        .filter(|(_, mapping)| calls_alias(desired, mapping));
+    cleanup.in_use_by.extend(mappings.map(|(uuid, _)| desired.site.mapping_arn(uuid)));
     let prefix = statement_prefix(&desired.uid);
     let (ours, foreign): (Vec<_>, Vec<_>) = observed
         .policy
@@ -108,5 +115,28 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
             step: Step::DeleteAlias,
             why,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::{ORDERS, mapped, orders};
+
+    #[test]
+    fn an_alias_that_a_mapping_calls_is_not_taken_away() {
+        let desired = Desired {
+            deletion: DeletionPolicy::Delete,
+            ..orders()
+        };
+        let mut observed = mapped(":live");
+        let cleanup_now = cleanup(&desired, &observed);
+        assert_eq!(
+            cleanup_now.in_use_by,
+            [format!("arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:{ORDERS}")]
+        );
+        assert!(cleanup_now.steps.is_empty());
+        observed.mappings = mapped(":39").mappings;
+        assert!(cleanup(&desired, &observed).in_use_by.is_empty());
     }
 }
