@@ -29,7 +29,7 @@ fn whole(pass: &Pass, routing: &Routing) -> (Reason, String) {
     let desired = pass.desired;
     let version = routing.serving().map_or_else(|| "$LATEST".into(), |v| v.to_string());
     let serves = format!("version {version} serves 100 % of alias {}:{}", desired.function, desired.alias);
-    let calls = match desired.rest_apis.len() {
+    let calls = match desired.triggers.len() {
         0 => String::new(),
         n => format!("; {n} of {n} triggers call it"),
     };
