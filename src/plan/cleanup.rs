@@ -1,6 +1,7 @@
 //! What goes when the object is deleted: nothing that is not ours, and nothing from under traffic.
 
 use super::alias::mark;
+use super::bypass;
 use super::callers;
 use super::desired::Desired;
 use super::observed::Observed;
@@ -69,6 +70,8 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
         .flat_map(|(id, api)| callers::of_alias(desired, id, api))
         .map(|c| c.describe())
         .collect();
+    let urls = observed.bypass.iter().flat_map(|b| bypass::urls_of_alias(desired, b));
+    cleanup.in_use_by.extend(urls);
     let prefix = statement_prefix(&desired.uid);
     let (ours, foreign): (Vec<_>, Vec<_>) = observed
         .policy

@@ -11,11 +11,12 @@ use super::assess::{Moment, Outcome, Pass, Verdict, assess};
 use super::desired::{Desired, MethodKey};
 use super::memory::Memory;
 use super::observed::{
-    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, EnvironmentSize, Integration, LatestCode, Method, Observed, PublishedCode,
-    RestApi, Stage,
+    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, EnvironmentSize, Integration, LatestCode, Mapping, MappingState, Method,
+    Observed, PublishedCode, RestApi, Stage,
 };
 use super::policy::{Statement, statement_id};
 use super::steps::{Plan, plan};
+use super::usage::Usage;
 use crate::api::{WarmLambdaEndpointSpec, WarmLambdaEndpointStatus};
 
 pub const UID: &str = "7f3c1a2b-0000-4000-8000-000000000000";
@@ -69,6 +70,20 @@ pub fn capacity(requested: u32, state: AllocationState) -> Concurrency {
         available: requested,
         state,
         changed: None,
+    }
+}
+
+/// A mapping that is enabled.
+pub fn mapping(source_arn: &str, function_arn: &str) -> Mapping {
+    Mapping {
+        source_arn: Some(source_arn.into()),
+        bootstrap_servers: Vec::new(),
+        topics: Vec::new(),
+        function_arn: function_arn.into(),
+        state: MappingState::Enabled,
+        state_reason: String::new(),
+        last_result: String::new(),
+        on_failure_arn: None,
     }
 }
 
@@ -145,6 +160,28 @@ pub fn planned(desired: &Desired, observed: &Observed) -> Plan {
 
 /// The verdict of a pass that did `outcome` of what was due.
 pub fn verdict(desired: &Desired, observed: &Observed, outcome: &Outcome, previous: &WarmLambdaEndpointStatus, seconds: i64) -> Verdict {
+    told(None, desired, observed, outcome, previous, seconds)
+}
+
+/// The verdict of a pass that did nothing and knew a sample of CloudWatch.
+pub fn verdict_with(
+    usage: Option<&Usage>,
+    desired: &Desired,
+    observed: &Observed,
+    previous: &WarmLambdaEndpointStatus,
+    seconds: i64,
+) -> Verdict {
+    told(usage, desired, observed, &Outcome::default(), previous, seconds)
+}
+
+fn told(
+    usage: Option<&Usage>,
+    desired: &Desired,
+    observed: &Observed,
+    outcome: &Outcome,
+    previous: &WarmLambdaEndpointStatus,
+    seconds: i64,
+) -> Verdict {
     let memory = Memory::from(previous);
     let plan = plan(desired, observed, &memory, at(seconds));
     assess(&Pass {
@@ -154,9 +191,15 @@ pub fn verdict(desired: &Desired, observed: &Observed, outcome: &Outcome, previo
         outcome,
         previous,
         memory: &memory,
-        usage: None,
+        usage,
         moment: moment(seconds),
     })
+}
+
+/// Message of a condition; empty when it is absent.
+pub fn message(status: &WarmLambdaEndpointStatus, kind: &str) -> String {
+    let found = status.conditions.iter().find(|c| c.type_ == kind);
+    found.map(|c| c.message.clone()).unwrap_or_default()
 }
 
 /// Status and reason of a condition, `None` when it is absent.
