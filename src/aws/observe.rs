@@ -53,7 +53,7 @@ impl Region {
             self.code(desired),
             self.on_alias(target),
             self.scaling(target),
-            self.rest_apis(named.iter().copied(), |api, stage| look == Look::EveryCaller
+            self.rest_apis(named.iter().copied(), |api, stage| look != Look::Chain
                 || is_in_spec(desired, api, stage)),
         )?;
         // Whoever still needs a statement that the spec does not ask for (any more) may be on any stage of its API.
@@ -74,7 +74,7 @@ impl Region {
             rest_apis,
             http_apis: self.http_apis(desired, look).await?,
             mappings: self.mappings(desired, look).await?,
-            bypass: None,
+            bypass: self.bypass(&desired.function, look).await?,
         })
     }
 

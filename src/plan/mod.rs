@@ -37,6 +37,7 @@ pub mod stage_variables;
 pub mod step;
 pub mod steps;
 pub mod stopped;
+pub mod subject;
 pub mod summary;
 pub mod traffic;
 pub mod trigger;
