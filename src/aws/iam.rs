@@ -15,6 +15,7 @@ const FUNCTION_ACTIONS: &[&str] = &[
     "lambda:GetFunction",
     "lambda:GetPolicy",
     "lambda:GetProvisionedConcurrencyConfig",
+    "lambda:ListFunctionUrlConfigs",
     "lambda:ListVersionsByFunction",
     "lambda:PublishVersion",
     "lambda:PutProvisionedConcurrencyConfig",

@@ -47,6 +47,8 @@ pub struct Context<C> {
     pub metrics: Arc<Metrics>,
     /// The latest sample of CloudWatch, by uid.
     pub usage: Mutex<BTreeMap<String, Usage>>,
+    /// Queues that failed records go to, by uid and by the ARN of the source, as they were last observed.
+    pub destinations: Mutex<BTreeMap<String, BTreeMap<String, String>>>,
     /// Passes without progress, by uid.
     pub attempts: Mutex<Attempts>,
     /// Since when this process has seen which rollout, by uid.

@@ -51,6 +51,8 @@ pub struct Intervals {
     pub pass: Duration,
     /// Between two samples of CloudWatch for the whole fleet; it is billed per metric. Zero: never. Source: AWS-57.
     pub usage: Duration,
+    /// Between two looks at the last hours, in which one more sample changes little.
+    pub idle: Duration,
     /// The operator's share of AWS's quotas, above 0 up to 1: people and other tools live from the same ones.
     pub quota_share: f64,
 }
@@ -67,6 +69,7 @@ impl Default for Intervals {
             grace: Duration::from_mins(2),
             pass: Duration::from_mins(2),
             usage: Duration::from_mins(5),
+            idle: Duration::from_hours(1),
             quota_share: 0.6,
         }
     }

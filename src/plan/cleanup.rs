@@ -1,6 +1,7 @@
 //! What goes when the object is deleted: nothing that is not ours, and nothing from under traffic.
 
 use super::alias::mark;
+use super::bypass;
 use super::callers::{self, Caller};
 use super::desired::Desired;
 use super::event_source::calls_alias;
@@ -74,6 +75,8 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
         .flatten()
         .filter(|(_, mapping)| calls_alias(desired, mapping));
     cleanup.in_use_by.extend(mappings.map(|(uuid, _)| desired.site.mapping_arn(uuid)));
+    let urls = observed.bypass.iter().flat_map(|b| bypass::urls_of_alias(desired, b));
+    cleanup.in_use_by.extend(urls);
     let prefix = statement_prefix(&desired.uid);
     let (ours, foreign): (Vec<_>, Vec<_>) = observed
         .policy
