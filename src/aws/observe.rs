@@ -49,12 +49,13 @@ impl Region {
             alias: &desired.alias,
         };
         let named: BTreeSet<&str> = desired.rest_apis.iter().map(|api| api.api_id.as_str()).collect();
-        let (code, on_alias, scaling, mut rest_apis) = try_join!(
+        let (code, on_alias, scaling, mut rest_apis, mappings) = try_join!(
             self.code(desired),
             self.on_alias(target),
             self.scaling(target),
             self.rest_apis(named.iter().copied(), |api, stage| look == Look::EveryCaller
                 || is_in_spec(desired, api, stage)),
+            self.mappings(desired, look),
         )?;
         // Whoever still needs a statement that the spec does not ask for (any more) may be on any stage of its API.
         let whole = apis_to_read_whole(desired, on_alias.policy.as_ref());
@@ -73,7 +74,7 @@ impl Region {
             scaling,
             rest_apis,
             http_apis: self.http_apis(desired, look).await?,
-            mappings: self.mappings(desired, look).await?,
+            mappings,
             bypass: None,
         })
     }

@@ -69,6 +69,7 @@ pub fn mapped(qualifier: &str) -> Observed {
     Observed {
         mappings: Some(BTreeMap::from([(ORDERS.into(), mapping(qualifier))])),
         policy: None,
+        rest_apis: BTreeMap::new(),
         ..quiet()
     }
 }

@@ -44,6 +44,7 @@ fn quiet(seen: &Seen) -> Answer {
         "GET /restapis/a1/stages/prod/exports/oas30" | "GET /restapis/a1/stages/beta/exports/oas30" => {
             is(json!({"openapi": "3.0.1", "paths": {"/reviews": {"get": {"x-amazon-apigateway-integration": integration()}}}}))
         }
+        "GET /2015-03-31/event-source-mappings" => is(json!({"EventSourceMappings": []})),
         "POST /" => is(json!({"ScalableTargets": []})),
         _ => Answer::Error(500, "ServiceException", "not in the script"),
     }
