@@ -72,11 +72,14 @@ async fn operate(flags: &Run) -> Outcome {
     });
 
     let counts = Arc::new(Metrics::default());
-    let shares = aws::Settings {
+    let usual = aws::Settings::default();
+    let choices = aws::Settings {
         quota_share: flags.timing.aws_quota_share,
-        ..aws::Settings::default()
+        // An endpoint must not be shown at each look what was there some looks ago.
+        mappings_kept: usual.mappings_kept.min(flags.timing.resync_interval),
+        ..usual
     };
-    let cloud = Aws::connect(shares, counts.clone()).await;
+    let cloud = Aws::connect(choices, counts.clone()).await;
     let config = kube::Config::infer().await?;
     let settings = flags.settings(&config, cloud.default_region())?;
     let operator = Operator::new(cloud, &config, settings, counts, stopped.clone())?;
