@@ -18,7 +18,8 @@ use super::autoscaling::ScalableTargets;
 use super::call::{Gate, RequestObserver};
 use super::deployments::Deployments;
 use super::event_sources::{Closer, MappingNotes, Mappings, Sweep};
-use super::observe::{Api, DeployedUris, StageDeployment};
+use super::http_apis::{DeployedRoutes, SharedHttpApi};
+use super::observe::{Api, DeployedMethods, StageDeployment};
 use super::permission::PolicyLocks;
 use super::shared::SharedReads;
 use super::throttle::Throttle;
@@ -137,6 +138,8 @@ impl Aws {
             closer_looks: SharedReads::new(self.settings.api_kept, MOST_SOURCES),
             mapping_notes: MappingNotes::default(),
             exports: SharedReads::new(EXPORT_KEPT, MOST_EXPORTS),
+            http_apis: SharedReads::new(self.settings.api_kept, MOST_APIS),
+            http_exports: SharedReads::new(EXPORT_KEPT, MOST_EXPORTS),
             policies: PolicyLocks::default(),
             deployments: Deployments::default(),
         }
@@ -181,7 +184,9 @@ pub(super) struct Region {
     pub sweeps: SharedReads<(), Arc<Sweep>>,
     pub closer_looks: SharedReads<Closer, Arc<Mappings>>,
     pub mapping_notes: MappingNotes,
-    pub exports: SharedReads<StageDeployment, DeployedUris>,
+    pub exports: SharedReads<StageDeployment, DeployedMethods>,
+    pub http_apis: SharedReads<String, SharedHttpApi>,
+    pub http_exports: SharedReads<StageDeployment, DeployedRoutes>,
     pub policies: PolicyLocks,
     pub deployments: Deployments,
 }

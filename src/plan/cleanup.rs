@@ -1,7 +1,7 @@
 //! What goes when the object is deleted: nothing that is not ours, and nothing from under traffic.
 
 use super::alias::mark;
-use super::callers;
+use super::callers::{self, Caller};
 use super::desired::Desired;
 use super::event_source::calls_alias;
 use super::observed::Observed;
@@ -65,11 +65,9 @@ fn release_capacity(desired: &Desired, observed: &Observed, cleanup: &mut Cleanu
 
 fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
     let made_by_us = observed.alias.as_ref().is_some_and(|a| a.description == mark(desired));
-    let apis = observed.rest_apis.iter();
-    cleanup.in_use_by = apis
-        .flat_map(|(id, api)| callers::of_alias(desired, id, api))
-        .map(|c| c.describe())
-        .collect();
+    let callers = callers::of_alias(desired, observed);
+    cleanup.in_use_by = callers.iter().map(Caller::describe).collect();
+    cleanup.in_use_by.dedup();
     let mappings = observed
         .mappings
         .iter()

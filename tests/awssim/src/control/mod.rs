@@ -5,6 +5,7 @@ mod clock;
 mod deliveries;
 mod faults;
 mod ledger;
+mod mappings;
 mod quotas;
 mod sources;
 mod traffic;
@@ -21,7 +22,7 @@ pub use world::world_of;
 pub const PREFIX: &str = "/_sim";
 
 /// Every call, for people who guess.
-const CALLS: [&str; 25] = [
+const CALLS: [&str; 27] = [
     "GET /_sim/health",
     "GET /_sim/world",
     "PUT /_sim/world",
@@ -46,6 +47,8 @@ const CALLS: [&str; 25] = [
     "DELETE /_sim/queues",
     "POST /_sim/queues/messages",
     "GET /_sim/deliveries",
+    "PUT /_sim/roles",
+    "POST /_sim/mappings/disable",
     "ANY /_sim/traffic/{account}/{region}/{api}/{stage}/{path..}",
 ];
 
@@ -69,6 +72,8 @@ pub fn answer(sim: &Sim, request: &Request) -> Response {
         ("PUT", ["quotas"]) => quotas::put(sim, request),
         ("PUT", ["metrics"]) => world::put_metrics(sim, request),
         ("POST", ["invoke"]) => traffic::invoke(sim, request),
+        ("PUT", ["roles"]) => mappings::put_role(sim, request),
+        ("POST", ["mappings", "disable"]) => mappings::disable(sim, request),
         ("GET", ["deliveries"]) => deliveries::get(sim, request),
         (method, ["streams" | "queues", ..]) => of_sources(sim, request, method, &path),
         (_, ["traffic", account, region, api, stage, path @ ..]) => {

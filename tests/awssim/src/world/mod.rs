@@ -10,6 +10,8 @@ mod error;
 pub mod event_source;
 mod function;
 mod function_url;
+mod gateway;
+pub mod http_api;
 mod invoke;
 mod lag;
 pub mod metrics;
@@ -42,6 +44,8 @@ pub use error::AwsError;
 use event_source::{Deliveries, EventSourceMapping, Role};
 pub use function::Function;
 pub use function_url::{FunctionUrl, FunctionUrlConfig};
+pub use gateway::{Served, Superseded, Texts};
+use http_api::HttpApi;
 pub use invoke::{Environment, Invocation, Invoker};
 pub use lag::Before;
 pub use metrics::{MINUTE, Metrics};
@@ -119,6 +123,9 @@ pub struct Region {
     /// API Gateway v1, by API id.
     #[serde(default)]
     pub rest_apis: ById<RestApi>,
+    /// API Gateway v2 (HTTP APIs), by API id.
+    #[serde(default)]
+    pub http_apis: ById<HttpApi>,
     /// Milliseconds for which callers of a stage still see its old deployment; AWS gives no bound.
     #[serde(default)]
     pub deployment_propagation_ms: u64,
@@ -144,10 +151,11 @@ impl World {
 
 impl Region {
     /// Lets everything happen that AWS does by itself until `now`, in the order in which it is due: allocation, hidden canaries, state
-    /// changes. Time never runs backwards: an earlier `now` changes nothing.
+    /// changes, deployments of HTTP APIs. Time never runs backwards: an earlier `now` changes nothing.
     pub fn settle(&mut self, now: Millis) {
         self.complete_functions();
         self.complete_rest_apis(now);
+        self.complete_http_apis(now);
         self.complete_streams();
         self.skip_samples(now);
         self.complete_event_source_mappings();
@@ -158,6 +166,7 @@ impl Region {
         while let Some(due) = self.due().filter(|due| *due <= now) {
             self.now = self.now.max(due);
             self.settle_functions(due);
+            self.settle_http_apis(due);
             self.settle_event_source_mappings(due);
             self.schedule_polling(due);
             self.settle_polling(due);
@@ -171,6 +180,7 @@ impl Region {
     pub fn due(&self) -> Option<Millis> {
         let due = [
             self.due_functions(),
+            self.due_http_apis(),
             self.due_event_source_mappings(),
             self.due_polling(),
             self.due_queues(),

@@ -98,6 +98,10 @@ impl Stream {
         }
     }
 
+    fn is_incomplete(&self) -> bool {
+        self.shards.is_empty() || (self.last_sequence == 0 && self.shards.values().any(|shard| !shard.records.is_empty()))
+    }
+
     /// Makes the shards that a world file left out.
     pub(crate) fn complete(&mut self) {
         if self.shards.is_empty() {
@@ -205,11 +209,7 @@ impl Region {
 
     /// Makes up what a world file may leave out of streams.
     pub(crate) fn complete_streams(&mut self) {
-        for stream in self
-            .streams
-            .values_mut()
-            .filter(|stream| stream.shards.is_empty() || stream.last_sequence == 0)
-        {
+        for stream in self.streams.values_mut().filter(|stream| stream.is_incomplete()) {
             stream.complete();
         }
     }

@@ -10,6 +10,9 @@ const STREAM: &str = "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks";
 const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:orders";
 const ROLE: &str = "arn:aws:iam::111122223333:role/function";
 
+/// What is broken, how, and the reason that Lambda gives.
+type Break = (&'static str, fn(&mut Region), &'static str);
+
 fn sources() -> Region {
     let mut region = region();
     region.put_stream(STREAM, Stream::with_shards(1));
@@ -110,7 +113,7 @@ fn the_role_that_counts_is_that_of_the_version_that_is_called() {
 
 #[test]
 fn lambda_disables_a_mapping_that_cannot_work_after_a_while() {
-    let breaks: [(&str, fn(&mut Region), &str); 4] = [
+    let breaks: [Break; 4] = [
         (
             "the role",
             |region| drop(region.roles.insert(ROLE.into(), role(&[], true))),

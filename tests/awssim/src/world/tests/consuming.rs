@@ -431,7 +431,7 @@ fn a_batch_waits_for_its_window_unless_it_is_full() {
 fn a_source_that_is_gone_and_a_role_that_cannot_read_stop_the_mapping_and_then_disable_it() {
     let mut region = mapped(region(), mapping("fir-api"));
     region.delete_stream(STREAM);
-    pass(&mut region, SECOND);
+    pass(&mut region, 5 * SECOND);
     assert!(result(&region).starts_with("PROBLEM: "), "AWS-93");
     pass(&mut region, HOUR);
     assert_eq!(region.event_source_mappings[UUID].state, MappingState::Disabled, "AWS-94");
@@ -501,4 +501,74 @@ fn a_queue_is_worked_on_by_as_many_calls_as_the_mapping_allows() {
     assert_eq!(log(&region).len(), 20);
     pass(&mut region, MINUTE);
     assert_eq!(with(&region, Outcome::Processed).len(), 100);
+}
+
+#[test]
+fn a_cluster_is_read_by_topic_from_where_its_consumer_group_is() {
+    let cluster = "arn:aws:kafka:eu-west-1:111122223333:cluster/orders/1a2b";
+    let mut region = region();
+    let topics = [("orders".to_owned(), 2), ("refunds".to_owned(), 1)].into();
+    region.put_stream(
+        cluster,
+        Stream {
+            topics,
+            ..Stream::default()
+        },
+    );
+    let kafka = EventSourceMapping {
+        event_source_arn: Some(cluster.into()),
+        topics: vec!["orders".into()],
+        consumer_group_id: Some("shop".into()),
+        ..mapping("fir-api")
+    };
+    region.event_source_mappings.insert(UUID.into(), kafka.clone());
+    let record = |shard: &str| NewRecord {
+        shard: Some(shard.into()),
+        ..NewRecord::default()
+    };
+    let all = || vec![record("orders-0"), record("orders-1"), record("refunds-0"), record("orders-0")];
+    region.put_records(cluster, all()).unwrap();
+    pass(&mut region, 5 * SECOND);
+    assert_eq!(with(&region, Outcome::Processed), [1, 4, 2], "AWS-99");
+    let lag = region
+        .metrics
+        .minute(region.now, "AWS/Lambda", "OffsetLag", &[("FunctionName", "fir-api")]);
+    assert_eq!(lag.unwrap().max, 2.0, "AWS-97");
+    region.event_source_mappings.clear();
+    region.event_source_mappings.insert(UUID.into(), kafka);
+    region.put_records(cluster, all()).unwrap();
+    pass(&mut region, 5 * SECOND);
+    assert_eq!(
+        with(&region, Outcome::Processed),
+        [1, 4, 2, 5, 8, 6],
+        "AWS-99: a new mapping goes on where the group was"
+    );
+}
+
+#[test]
+fn a_thousand_records_and_hours_of_nothing_settle_at_once_among_five_hundred_mappings() {
+    let mut region = mapped(region(), mapping("fir-api:live"));
+    for number in 1..500 {
+        let source = format!("arn:aws:kinesis:eu-west-1:111122223333:stream/idle-{number}");
+        region.put_stream(&source, Stream::with_shards(4));
+        let idle = EventSourceMapping {
+            event_source_arn: Some(source),
+            ..mapping("fir-api")
+        };
+        region
+            .event_source_mappings
+            .insert(format!("0a1b2c3d-0000-4000-8000-{number:012}0"), idle);
+    }
+    pass(&mut region, SECOND);
+    assert_eq!(region.due(), None, "idle mappings have nothing to do");
+    put(&mut region, 1000, "{}");
+    let begun = std::time::Instant::now();
+    pass(&mut region, 10 * SECOND);
+    let consumed = begun.elapsed();
+    is_complete_and_in_order(&region, 1000);
+    let begun = std::time::Instant::now();
+    pass(&mut region, 12 * HOUR);
+    let idle = begun.elapsed();
+    // A hundred times what an unloaded machine takes: only a loop over every simulated second would be slower.
+    assert!(consumed.as_secs() < 5 && idle.as_millis() < 1000, "{consumed:?} and {idle:?}");
 }

@@ -8,6 +8,7 @@ mod consuming_random;
 mod event_source_mapping;
 mod function_url;
 mod invoke;
+mod mapping_parameters;
 mod policy;
 mod quota;
 mod random;
