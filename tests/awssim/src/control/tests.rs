@@ -215,6 +215,13 @@ fn the_world_in_the_documentation_serves_its_users() {
     let (world, _) = rest.split_once("```").unwrap();
     let sim = Sim::new(world_of(world).unwrap(), Clock::manual(0));
     assert_eq!(user(&sim, "a1b2c3d4e5/prod/reviews"), (200, Some("40".into()), Some("true".into())));
+    sim.advance(std::time::Duration::from_secs(1));
+    assert_eq!(
+        user(&sim, "h1i2j3k4l5/$default/reviews"),
+        (200, Some("40".into()), Some("true".into()))
+    );
+    assert_eq!(user(&sim, "h1i2j3k4l5/%24default/any/thing").0, 200);
+    assert_eq!(user(&sim, "h1i2j3k4l5/prod/reviews").0, 404);
 }
 
 #[test]

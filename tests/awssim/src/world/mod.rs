@@ -8,6 +8,8 @@ mod code;
 mod concurrency;
 mod error;
 mod function;
+mod gateway;
+pub mod http_api;
 mod invoke;
 mod lag;
 pub mod metrics;
@@ -36,6 +38,8 @@ pub use code::Code;
 pub use concurrency::{ProvisionedConcurrency, ProvisionedConcurrencyConfig, Status};
 pub use error::AwsError;
 pub use function::Function;
+pub use gateway::{Served, Superseded, Texts};
+use http_api::HttpApi;
 pub use invoke::{Environment, Invocation, Invoker};
 pub use lag::Before;
 pub use metrics::{MINUTE, Metrics};
@@ -96,6 +100,9 @@ pub struct Region {
     /// API Gateway v1, by API id.
     #[serde(default)]
     pub rest_apis: ById<RestApi>,
+    /// API Gateway v2 (HTTP APIs), by API id.
+    #[serde(default)]
+    pub http_apis: ById<HttpApi>,
     /// Milliseconds for which callers of a stage still see its old deployment; AWS gives no bound.
     #[serde(default)]
     pub deployment_propagation_ms: u64,
@@ -121,20 +128,22 @@ impl World {
 
 impl Region {
     /// Lets everything happen that AWS does by itself until `now`, in the order in which it is due: allocation, hidden canaries, state
-    /// changes. Time never runs backwards: an earlier `now` changes nothing.
+    /// changes, deployments of HTTP APIs. Time never runs backwards: an earlier `now` changes nothing.
     pub fn settle(&mut self, now: Millis) {
         self.complete_functions();
         self.complete_rest_apis(now);
+        self.complete_http_apis(now);
         while let Some(due) = self.due().filter(|due| *due <= now) {
             self.now = self.now.max(due);
             self.settle_functions(due);
+            self.settle_http_apis(due);
         }
         self.now = self.now.max(now);
     }
 
     /// When the next thing happens by itself; a subject that has such things adds them here and in [`Region::settle`].
     pub fn due(&self) -> Option<Millis> {
-        [self.due_functions()].into_iter().flatten().min()
+        [self.due_functions(), self.due_http_apis()].into_iter().flatten().min()
     }
 }
 

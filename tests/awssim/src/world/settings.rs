@@ -38,6 +38,12 @@ pub struct Settings {
     pub policy_race_ms: Millis,
     /// How long an on-demand environment without work is kept for the next request.
     pub idle_ms: Millis,
+    /// From a change of an HTTP API until its stages with `autoDeploy` deploy it; at most 5 seconds as recorded (AWS-105).
+    pub http_auto_deploy_ms: Millis,
+    /// How long a deployment of an HTTP API stays `PENDING`; 0 as recorded (AWS-106).
+    pub http_deployment_ms: Millis,
+    /// Deployments of HTTP APIs end `FAILED` with this message; absent: they succeed.
+    pub http_deployment_failure: Option<String>,
     /// Cold start of code that does not say `init: Nms`.
     pub init_ms: Millis,
     /// Duration of a request of code that does not say `duration: Nms`.
@@ -62,6 +68,9 @@ impl Default for Settings {
             read_lag_ms: 0,
             policy_race_ms: 0,
             idle_ms: 300_000,
+            http_auto_deploy_ms: 2000,
+            http_deployment_ms: 0,
+            http_deployment_failure: None,
             init_ms: 400,
             duration_ms: 50,
         }
