@@ -68,7 +68,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
         Ok(observed) => observed,
         Err(failure) => return stop(Stop::Unread(failure)).await,
     };
-    lock(&ctx.destinations).insert(desired.uid.clone(), destinations(&observed));
+    lock(&ctx.destinations).insert(desired.uid.clone(), destinations(&desired, &observed));
     let plan = plan(&desired, &observed, &memory, ctx.now());
     let outcome = match desired.management {
         ManagementPolicy::Manage => execute(&desired, &plan.steps, ctx, &epoch).await?,
@@ -120,7 +120,10 @@ pub async fn resolve<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) 
     let generation = endpoint.metadata.generation.unwrap_or_default();
     let request = endpoint.annotations().get(RETRY_REQUESTED_AT).map(String::as_str);
     let desired = Desired::resolve(&endpoint.spec, &uid, generation, site).map_err(Stop::Invalid);
-    Ok(desired.map(|desired| desired.requested(&endpoint.spec, request)))
+    let fleet = ctx.store.state();
+    let readable = fleet.iter().filter_map(|guarded| guarded.0.as_ref().ok());
+    let elders = ownership::elders(endpoint, readable, ctx.default_region.as_deref());
+    Ok(desired.map(|desired| desired.requested(&endpoint.spec, request).beside(elders)))
 }
 
 /// Makes the writes in their order. The first that fails ends it: those after it were decided in the belief that it succeeds.

@@ -111,6 +111,7 @@ fn observed() -> Observed {
             state: CodeState::Active,
             snap_start: false,
             size: EnvironmentSize::default(),
+            role: String::new(),
         }),
         versions: Some(BTreeMap::from([(
             40,

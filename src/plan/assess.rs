@@ -14,7 +14,7 @@ use super::routing::Routing;
 use super::step::{Applied, PlannedStep};
 use super::steps::Plan;
 use super::usage::Usage;
-use super::{events, facts, idle, links, routed, stopped, summary, traffic, usage};
+use super::{events, facts, idle, links, records_failing, routed, stopped, summary, traffic, usage};
 use crate::api::WarmLambdaEndpointStatus;
 
 /// One pass, from the observation to the last write.
@@ -125,6 +125,7 @@ pub fn assess(pass: &Pass) -> Verdict {
     traffic::of(pass, &mut conditions);
     usage::advise(pass.usage, &mut conditions);
     idle::of(pass, &routing, &mut conditions);
+    records_failing::advise(pass, &mut conditions);
     status.conditions = conditions.finish();
     let events = events::of(pass, &status.conditions);
     Verdict { status, cadence, events }

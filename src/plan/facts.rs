@@ -8,7 +8,7 @@ use super::memory::Rejected;
 use super::observed::AllocationState;
 use super::routing::Routing;
 use super::step::{MovePurpose, Step};
-use super::{idle, permission, rest_api, usage, version};
+use super::{event_source_status, idle, permission, rest_api, usage, version};
 use crate::api::{
     CapacityState, CapacityStatus, ManagementPolicy, PlannedCall, PublishedVersion, RejectedVersion, RolloutStatus, TriggerKind,
     TriggerStatus, WarmLambdaEndpointStatus,
@@ -20,7 +20,14 @@ const REJECTED_KEPT: usize = 10;
 /// The status without its conditions.
 pub fn status(pass: &Pass, routing: &Routing) -> WarmLambdaEndpointStatus {
     let (desired, observed, previous) = (pass.desired, pass.observed, pass.previous);
-    let triggers: Vec<_> = triggers(pass);
+    let mut triggers = triggers(pass);
+    triggers.extend(
+        desired
+            .event_sources
+            .iter()
+            .map(|trigger| event_source_status::status(pass, trigger)),
+    );
+    triggers.sort_by_key(|status| desired.triggers.iter().position(|name| *name == status.name));
     let there = observed.function.is_some();
     WarmLambdaEndpointStatus {
         observed_generation: Some(pass.moment.generation),

@@ -21,6 +21,9 @@ use crate::api::{WarmLambdaEndpointSpec, WarmLambdaEndpointStatus};
 
 pub const UID: &str = "7f3c1a2b-0000-4000-8000-000000000000";
 pub const API: &str = "a1b2c3d4e5";
+pub const STREAM: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000";
+/// UUID of the mapping of the stream.
+pub const ORDERS: &str = "0aaaaaaa-0000-4000-8000-000000000001";
 
 pub fn desired_by(spec: serde_json::Value) -> Desired {
     let spec: WarmLambdaEndpointSpec = serde_json::from_value(spec).unwrap();
@@ -35,6 +38,40 @@ pub fn desired_by(spec: serde_json::Value) -> Desired {
 pub fn desired() -> Desired {
     let trigger = json!({"name": "public", "restApi": {"apiId": API, "stageName": "prod"}});
     desired_by(json!({"functionName": "fir-api", "provisionedConcurrency": 3, "triggers": [trigger]}))
+}
+
+/// The function with a stream instead of an API.
+pub fn orders() -> Desired {
+    orders_by(json!({"arn": STREAM}))
+}
+
+/// The same, with the source as the spec names it.
+pub fn orders_by(source: serde_json::Value) -> Desired {
+    let trigger = json!({"name": "orders", "eventSource": source});
+    desired_by(json!({"functionName": "fir-api", "provisionedConcurrency": 3, "triggers": [trigger]}))
+}
+
+/// An enabled mapping of the stream on the function with this qualifier, which is empty or begins with a colon.
+pub fn mapping(qualifier: &str) -> Mapping {
+    Mapping {
+        source_arn: Some(STREAM.into()),
+        bootstrap_servers: Vec::new(),
+        topics: Vec::new(),
+        function_arn: format!("{}{qualifier}", desired().function_arn()),
+        state: MappingState::Enabled,
+        state_reason: "User action".into(),
+        last_result: "OK".into(),
+        on_failure_arn: None,
+    }
+}
+
+/// What AWS shows of [`orders`] when that is its only mapping.
+pub fn mapped(qualifier: &str) -> Observed {
+    Observed {
+        mappings: Some(BTreeMap::from([(ORDERS.into(), mapping(qualifier))])),
+        policy: None,
+        ..quiet()
+    }
 }
 
 pub fn reviews() -> MethodKey {
@@ -73,20 +110,6 @@ pub fn capacity(requested: u32, state: AllocationState) -> Concurrency {
     }
 }
 
-/// A mapping that is enabled.
-pub fn mapping(source_arn: &str, function_arn: &str) -> Mapping {
-    Mapping {
-        source_arn: Some(source_arn.into()),
-        bootstrap_servers: Vec::new(),
-        topics: Vec::new(),
-        function_arn: function_arn.into(),
-        state: MappingState::Enabled,
-        state_reason: String::new(),
-        last_result: String::new(),
-        on_failure_arn: None,
-    }
-}
-
 /// What AWS shows when all is as [`desired`].
 pub fn quiet() -> Observed {
     let desired = desired();
@@ -114,6 +137,7 @@ pub fn quiet() -> Observed {
             state: CodeState::Active,
             snap_start: false,
             size: EnvironmentSize::default(),
+            role: "arn:aws:iam::111122223333:role/fir-api".into(),
         }),
         versions: Some(BTreeMap::from([(39, code("thirty-nine")), (40, code("forty"))])),
         version_states: BTreeMap::new(),

@@ -60,7 +60,7 @@ fn holds(pass: &Pass, routing: &Routing, link: Link) -> (Status, Reason, String)
         Link::Alias => alias(pass, routing),
         Link::Capacity => warm_capacity(pass, routing),
         Link::Permission => let_in(pass),
-        Link::Trigger if pass.desired.rest_apis.is_empty() => (Status::True, Reason::NotRequired, "the spec names no triggers".into()),
+        Link::Trigger if pass.desired.triggers.is_empty() => (Status::True, Reason::NotRequired, "the spec names no triggers".into()),
         Link::Trigger => (
             Status::True,
             Reason::Succeeded,

@@ -52,6 +52,8 @@ pub struct LatestCode {
     pub snap_start: bool,
     /// What the price of warm capacity depends on.
     pub size: EnvironmentSize,
+    /// ARN of the execution role, with which Lambda reads event sources. Source: AWS-92.
+    pub role: String,
 }
 
 /// A published version, as a list shows it: without its state. Source: AWS-9.

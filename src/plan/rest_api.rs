@@ -268,13 +268,7 @@ fn edit(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKey, method: &M
 /// What a method calls now, for people.
 fn called(method: &Method, stage: &Stage) -> String {
     let uri = current_uri(method).unwrap_or("nothing");
-    function_called(uri, stage).map_or_else(
-        || uri.to_owned(),
-        |f| match &f.qualifier {
-            Some(qualifier) => format!("{}:{qualifier}", f.function),
-            None => format!("{} without a qualifier, which is $LATEST", f.function),
-        },
-    )
+    function_called(uri, stage).map_or_else(|| uri.to_owned(), |f| f.describe())
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub enum Pool {
     GetPolicy,
     /// Everything else of Lambda but invocations.
     LambdaControlPlane,
-    /// Everything of API Gateway.
+    /// Everything of API Gateway, HTTP APIs included.
     ApiGateway,
     /// API Gateway's `CreateDeployment`, which counts in [`Pool::ApiGateway`] as well.
     CreateDeployment,
@@ -113,9 +113,10 @@ impl Pool {
             ("lambda", "GetFunction") => &[Self::GetFunction],
             ("lambda", "GetPolicy") => &[Self::GetPolicy],
             ("lambda", _) => &[Self::LambdaControlPlane],
-            ("apigateway", "CreateDeployment") => &[Self::ApiGateway, Self::CreateDeployment],
+            // That the two versions of API Gateway share their quotas is assumed (AWS-110).
+            ("apigateway" | "apigatewayv2", "CreateDeployment") => &[Self::ApiGateway, Self::CreateDeployment],
             ("apigateway", "GetResources") => &[Self::ApiGateway, Self::GetResources],
-            ("apigateway", _) => &[Self::ApiGateway],
+            ("apigateway" | "apigatewayv2", _) => &[Self::ApiGateway],
             _ => &[],
         }
     }
@@ -270,6 +271,21 @@ mod tests {
             (429, "TooManyRequestsException", Some(4))
         );
         assert_eq!(quotas.take(&caller("1"), &create, 5000), Ok(()));
+    }
+
+    /// AWS-110.
+    #[test]
+    fn both_versions_of_api_gateway_draw_from_the_same_quotas() {
+        let mut quotas = Quotas::default();
+        let call = |service, name| Operation {
+            service,
+            name,
+            write: true,
+        };
+        assert_eq!(taken(&mut quotas, "1", &call("apigateway", "UpdateIntegration"), 0, 30), 30);
+        assert_eq!(taken(&mut quotas, "1", &call("apigatewayv2", "UpdateIntegration"), 0, 30), 10);
+        assert_eq!(taken(&mut quotas, "2", &call("apigateway", "CreateDeployment"), 0, 1), 1);
+        assert_eq!(taken(&mut quotas, "2", &call("apigatewayv2", "CreateDeployment"), 0, 1), 0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The wire protocols of the AWS SDKs, as pure functions of a request and a world.
 
 pub mod apigateway;
+pub mod apigatewayv2;
 pub mod autoscaling;
 pub mod cbor;
 pub mod cloudwatch;
@@ -10,6 +11,7 @@ pub mod lambda;
 pub mod parameters;
 mod request;
 mod response;
+pub mod sqs;
 pub mod sts;
 pub mod time;
 
@@ -50,14 +52,14 @@ pub struct Caller {
     pub account: String,
     /// From the credential scope.
     pub region: String,
-    /// From the credential scope: `lambda`, `apigateway`, `monitoring`, `sts`, `application-autoscaling`.
+    /// From the credential scope: `lambda`, `apigateway`, `monitoring`, `sqs`, `sts`, `application-autoscaling`.
     pub service: String,
 }
 
 /// A request whose operation is known, before it is carried out: what quotas, faults and the ledger need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// `lambda`, `apigateway`, `cloudwatch`, `sts`, `autoscaling`.
+    /// `lambda`, `apigateway`, `apigatewayv2`, `cloudwatch`, `sqs`, `sts`, `autoscaling`.
     pub service: &'static str,
     /// AWS's name of the operation, for instance `UpdateAlias`.
     pub name: &'static str,
@@ -69,7 +71,9 @@ pub struct Operation {
 pub fn recognise(request: &Request) -> Option<Operation> {
     lambda::recognise(request)
         .or_else(|| apigateway::recognise(request))
+        .or_else(|| apigatewayv2::recognise(request))
         .or_else(|| cloudwatch::recognise(request))
+        .or_else(|| sqs::recognise(request))
         .or_else(|| sts::recognise(request))
         .or_else(|| autoscaling::recognise(request))
 }
@@ -84,7 +88,9 @@ pub fn carry_out_in(region: &mut Region, caller: &Caller, operation: &Operation,
     match operation.service {
         "lambda" => lambda::carry_out(region, caller, operation, request, now),
         "apigateway" => apigateway::carry_out(region, caller, operation, request, now),
+        "apigatewayv2" => apigatewayv2::carry_out(region, caller, operation, request, now),
         "cloudwatch" => cloudwatch::carry_out(region, caller, operation, request, now),
+        "sqs" => sqs::carry_out(region, caller, operation, request, now),
         "sts" => sts::carry_out(region, caller, operation, request, now),
         "autoscaling" => autoscaling::carry_out(region, caller, operation, request, now),
         _ => unknown(request),

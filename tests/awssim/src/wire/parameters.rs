@@ -7,11 +7,14 @@ use serde_json::Value;
 use super::{Request, cbor, error, form};
 
 /// A path segment and the name of the segment that follows it.
-const IN_PATH: [(&str, &str); 11] = [
+const IN_PATH: [(&str, &str); 15] = [
     ("functions", "function"),
     ("aliases", "alias"),
     ("policy", "statement"),
     ("restapis", "api"),
+    ("apis", "api"),
+    ("integrations", "integration"),
+    ("routes", "route"),
     ("resources", "resource"),
     ("methods", "method"),
     ("deployments", "deployment"),
@@ -19,10 +22,11 @@ const IN_PATH: [(&str, &str); 11] = [
     ("exports", "export"),
     ("responses", "response"),
     ("tags", "resourceArn"),
+    ("event-source-mappings", "uuid"),
 ];
 
 /// Members of the body and of the query that tell calls apart, and what they are called here.
-const NAMED: [(&str, &str); 15] = [
+const NAMED: [(&str, &str); 22] = [
     ("Qualifier", "qualifier"),
     ("FunctionName", "function"),
     ("Name", "alias"),
@@ -31,6 +35,7 @@ const NAMED: [(&str, &str); 15] = [
     ("StatementId", "statement"),
     ("Principal", "principal"),
     ("SourceArn", "sourceArn"),
+    ("EventSourceArn", "eventSourceArn"),
     ("CodeSha256", "codeSha256"),
     ("ProvisionedConcurrentExecutions", "provisionedConcurrency"),
     ("ResourceId", "resourceId"),
@@ -38,6 +43,12 @@ const NAMED: [(&str, &str); 15] = [
     ("MaxCapacity", "maxCapacity"),
     ("stageName", "stage"),
     ("uri", "uri"),
+    ("QueueName", "queue"),
+    ("QueueUrl", "queueUrl"),
+    ("integrationUri", "uri"),
+    ("routeKey", "routeKey"),
+    ("target", "target"),
+    ("deploymentId", "deployment"),
 ];
 
 /// Everything of it that the request names.
@@ -108,6 +119,13 @@ mod tests {
         let body = r#"{"patchOperations":[{"op":"replace","path":"/uri","value":"arn"}]}"#;
         let request = Request::new("PATCH", "/restapis/a1/resources/r1/methods/GET/integration", body);
         let expected = [("/uri", "arn"), ("api", "a1"), ("method", "GET"), ("resource", "r1")];
+        assert_eq!(pairs(&request), expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+    }
+
+    #[test]
+    fn an_update_of_an_http_apis_integration_names_the_uri() {
+        let request = Request::new("PATCH", "/v2/apis/a1/integrations/i1", r#"{"integrationUri":"arn"}"#);
+        let expected = [("api", "a1"), ("integration", "i1"), ("uri", "arn")];
         assert_eq!(pairs(&request), expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
     }
 }

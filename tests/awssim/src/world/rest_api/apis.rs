@@ -1,9 +1,10 @@
 //! REST APIs as a whole.
 
-use crate::world::{Answer, AwsError, Millis, Region};
+use crate::world::gateway::errors::no_api;
+use crate::world::gateway::ids;
+use crate::world::{Answer, Millis, Region};
 
-use super::errors::{bad_request, no_resource, not_found};
-use super::ids;
+use super::errors::{bad_request, no_resource};
 use super::model::{Resource, RestApi};
 use super::page::{Page, Paged};
 
@@ -106,16 +107,12 @@ impl Region {
     }
 
     pub(super) fn rest_api(&self, api_id: &str) -> Answer<&RestApi> {
-        self.rest_apis.get(api_id).ok_or_else(|| self.no_rest_api(api_id))
+        self.rest_apis.get(api_id).ok_or_else(|| no_api(&self.account, api_id))
     }
 
     pub(super) fn rest_api_mut(&mut self, api_id: &str) -> Answer<&mut RestApi> {
-        let missing = self.no_rest_api(api_id);
+        let missing = no_api(&self.account, api_id);
         self.rest_apis.get_mut(api_id).ok_or(missing)
-    }
-
-    fn no_rest_api(&self, api_id: &str) -> AwsError {
-        not_found(format!("Invalid API identifier specified {}:{api_id}", self.account))
     }
 
     /// The resource with that id and its path; an unknown API reads like an unknown resource (recorded).

@@ -1,8 +1,8 @@
 //! Completes APIs that a world file tells only in part: ids, parents, and a deployment for each stage without one.
 
+use crate::world::gateway::ids;
 use crate::world::{Millis, Region};
 
-use super::ids;
 use super::model::{Deployment, Resource, RestApi};
 use super::resources::parent;
 

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::world::gateway::Texts;
+use crate::world::gateway::errors::active_deployment;
+use crate::world::gateway::ids;
 use crate::world::{Answer, Millis, Region};
 
 use super::errors::{bad_request, not_found};
-use super::ids;
-use super::model::{CanarySettings, Deployment, RestApi, Stage, Texts};
+use super::model::{CanarySettings, Deployment, RestApi, Stage};
 use super::page::{Page, Paged};
 use super::stages::{allow_stage_name, allow_variables};
 
@@ -175,7 +177,7 @@ impl Region {
                     .is_some_and(|canary| canary.deployment_id == deployment_id)
         };
         if api.stages.values().any(on_it) {
-            return Err(bad_request("Active stages pointing to this deployment must be moved or deleted"));
+            return Err(active_deployment());
         }
         api.deployments.remove(deployment_id);
         Ok(())

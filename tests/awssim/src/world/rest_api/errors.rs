@@ -2,20 +2,7 @@
 
 use crate::world::AwsError;
 
-/// 404 `NotFoundException`.
-pub(super) fn not_found(message: impl Into<String>) -> AwsError {
-    AwsError::new(404, "NotFoundException", message)
-}
-
-/// 400 `BadRequestException`.
-pub(super) fn bad_request(message: impl Into<String>) -> AwsError {
-    AwsError::new(400, "BadRequestException", message)
-}
-
-/// 409 `ConflictException`.
-pub(super) fn conflict(message: impl Into<String>) -> AwsError {
-    AwsError::new(409, "ConflictException", message)
-}
+pub(super) use crate::world::gateway::errors::{bad_request, conflict, no_stage, not_found};
 
 /// Unknown resource, and unknown API in every operation below a resource (recorded).
 pub(super) fn no_resource() -> AwsError {
@@ -40,11 +27,6 @@ pub(super) fn no_response() -> AwsError {
 /// A deployment that a stage shall point to but that is not there (recorded).
 pub(super) fn no_such_deployment() -> AwsError {
     bad_request("Deployment id does not exist")
-}
-
-/// Unknown stage.
-pub(super) fn no_stage() -> AwsError {
-    not_found("Invalid stage identifier specified")
 }
 
 /// 400 `ValidationException` with one violated constraint, in the words of the service's front end (recorded).

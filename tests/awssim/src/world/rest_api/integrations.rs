@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::world::gateway::Texts;
 use crate::world::{Answer, Region};
 
 use super::errors::{bad_request, constraint, no_integration, no_response};
 use super::methods::allow_status_code;
-use super::model::{Integration, IntegrationResponse, Texts};
+use super::model::{Integration, IntegrationResponse};
 use super::uri::allow_uri;
 
 const KINDS: [&str; 5] = ["HTTP", "MOCK", "AWS_PROXY", "HTTP_PROXY", "AWS"];

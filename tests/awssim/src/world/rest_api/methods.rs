@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::world::gateway::Texts;
 use crate::world::{Answer, Region};
 
 use super::errors::{bad_request, conflict, constraint, no_method, no_response};
-use super::model::{Method, MethodResponse, Texts};
+use super::model::{Method, MethodResponse};
 
 const HTTP_METHODS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"];
 /// The models that every API has; others are not simulated.

@@ -21,7 +21,6 @@ mod complete;
 mod deployments;
 mod errors;
 mod export;
-mod ids;
 mod integration_patch;
 mod integrations;
 mod methods;
@@ -35,6 +34,7 @@ mod stages;
 mod traffic;
 mod uri;
 
+pub use super::gateway::{Served, Superseded, Texts};
 pub use apis::{NewRestApi, RestApiSummary};
 pub use deployments::{DeploymentSummary, NewDeployment};
 pub use export::{Export, ExportRequest};
@@ -42,13 +42,12 @@ pub use integrations::NewIntegration;
 pub use methods::NewMethod;
 pub use model::{
     AccessLogSettings, CanarySettings, Deployment, Integration, IntegrationResponse, Method, MethodResponse, Resource, RestApi, Stage,
-    Superseded, Texts, TlsConfig,
+    TlsConfig,
 };
 pub use page::{Page, Paged};
 pub use patch::PatchOperation;
 pub use resources::ResourceSummary;
 pub use stages::{NewStage, StageSummary};
-pub use traffic::Served;
 
 #[cfg(test)]
 mod tests;

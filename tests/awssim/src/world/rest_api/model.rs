@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::world::gateway::{Superseded, Texts};
 use crate::world::{ById, Millis};
-
-/// Text by name, for instance stage variables or request templates.
-pub type Texts = BTreeMap<String, String>;
 
 /// One REST API. In a world file only `name`, `resources` and `stages` need to be written; ids, parents and deployments are made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -260,16 +258,6 @@ pub struct Stage {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
-}
-
-/// A deployment that callers see until the change of the stage has spread.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Superseded {
-    /// The deployment that the stage had.
-    pub deployment_id: String,
-    /// Callers see it before this moment.
-    pub until: Millis,
 }
 
 /// The second deployment of a stage.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::world::gateway::ids;
 use crate::world::{Answer, Region};
 
 use super::errors::{bad_request, conflict, no_resource};
-use super::ids;
 use super::model::{Method, Resource, RestApi};
 use super::page::{Page, Paged};
 use super::patch::{PatchOperation, known_operations};

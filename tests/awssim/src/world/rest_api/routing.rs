@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::world::gateway::path::fit;
+
 use super::model::{Method, Resource};
 
 /// A match: the resource's path, and the method.
@@ -13,14 +15,6 @@ pub(super) struct Route<'a> {
     pub method: &'a Method,
 }
 
-/// How well one path part fits; the smaller, the more specific.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
-    Static,
-    Variable,
-    Greedy,
-}
-
 /// The most specific resource that fits the path and has the method or `ANY`.
 pub(super) fn route<'a>(resources: &'a BTreeMap<String, Resource>, http_method: &str, path: &str) -> Option<Route<'a>> {
     let path = path.split('?').next().unwrap_or_default();
@@ -30,26 +24,6 @@ pub(super) fn route<'a>(resources: &'a BTreeMap<String, Resource>, http_method: 
         Some((fit(declared, &called)?, Route { path: declared, method }))
     });
     candidates.min_by(|(a, _), (b, _)| a.cmp(b)).map(|(_, route)| route)
-}
-
-fn fit(declared: &str, called: &[&str]) -> Option<Vec<Fit>> {
-    let parts: Vec<&str> = declared.split('/').filter(|part| !part.is_empty()).collect();
-    let mut fits = Vec::new();
-    for (n, part) in parts.iter().enumerate() {
-        let called = called.get(n)?;
-        if part.ends_with("+}") {
-            fits.push(Fit::Greedy);
-            return Some(fits);
-        }
-        if part.starts_with('{') {
-            fits.push(Fit::Variable);
-        } else if part == called {
-            fits.push(Fit::Static);
-        } else {
-            return None;
-        }
-    }
-    (parts.len() == called.len()).then_some(fits)
 }
 
 /// The path as it stands in an execution ARN: every variable is a `*` (AWS-50).

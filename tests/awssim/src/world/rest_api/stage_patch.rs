@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use crate::world::gateway::Texts;
 use crate::world::{Answer, AwsError, Millis, Region};
 
 use super::errors::{bad_request, no_stage, no_such_deployment};
-use super::model::{CanarySettings, RestApi, Stage, Texts};
+use super::model::{CanarySettings, RestApi, Stage};
 use super::patch::{PatchOperation, known_operations};
 use super::stages::{StageSummary, allow_variables};
 

@@ -1,9 +1,11 @@
 //! Stages: the names under which callers reach a deployment.
 
+use crate::world::gateway::Texts;
+use crate::world::gateway::rollout::{supersede, visible};
 use crate::world::{Answer, Millis, Region};
 
 use super::errors::{bad_request, conflict, no_stage, no_such_deployment};
-use super::model::{CanarySettings, Stage, Superseded, Texts};
+use super::model::{CanarySettings, Stage};
 
 /// What `CreateStage` is asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,20 +55,14 @@ pub(super) fn allow_variables(variables: &Texts) -> Answer<()> {
 impl Stage {
     /// Points the stage to another deployment. Callers see the old one for `spread` milliseconds more.
     pub(super) fn move_to(&mut self, deployment_id: &str, now: Millis, spread: u64) {
-        self.superseded.retain(|old| now < old.until);
         let old = std::mem::replace(&mut self.deployment_id, deployment_id.to_owned());
-        if spread > 0 && !old.is_empty() && old != deployment_id {
-            self.superseded.push(Superseded {
-                deployment_id: old,
-                until: now + spread,
-            });
-        }
+        let spread = if old == deployment_id { 0 } else { spread };
+        supersede(&mut self.superseded, &old, now, spread);
     }
 
     /// The deployment that callers see at that moment.
     pub(super) fn visible_deployment(&self, now: Millis) -> &str {
-        let superseded = self.superseded.iter().find(|old| now < old.until);
-        superseded.map_or(&self.deployment_id, |old| &old.deployment_id)
+        visible(&self.superseded, &self.deployment_id, now)
     }
 }
 

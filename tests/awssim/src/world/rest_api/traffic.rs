@@ -1,40 +1,12 @@
-//! Calls through a stage: what a user of the API would get at that moment.
+//! Calls through a stage of a REST API: what a user of the API would get at that moment.
 
-use serde::{Deserialize, Serialize};
+use crate::world::gateway::Texts;
+use crate::world::gateway::serve::{Call, Place, Served};
+use crate::world::gateway::uri::{function, resolve};
+use crate::world::{Invocation, Millis, Region};
 
-use crate::world::{Invocation, Invoker, Millis, Region};
-
-use super::model::{Integration, Stage, Texts};
+use super::model::{Integration, Stage};
 use super::routing::{arn_path, route};
-use super::uri::{function, resolve};
-
-/// What a caller of an API gets, and why.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Served {
-    /// HTTP status.
-    pub status: u16,
-    /// The function version that answered or failed; none when no function was reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub executed_version: Option<String>,
-    /// Whether the environment that answered was warm before.
-    pub warm: bool,
-    /// Why no function answered, in words for people; AWS tells its callers only the body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// What the caller reads.
-    pub body: String,
-}
-
-/// One invocation that the stage makes.
-struct Call {
-    /// Bare name of a function of this region.
-    function_name: String,
-    /// Alias or version.
-    qualifier: Option<String>,
-    /// Whose permission decides.
-    by: Invoker,
-}
 
 /// What the deployed API says about one call.
 enum Way {
@@ -42,37 +14,21 @@ enum Way {
     Invoke(Call),
 }
 
-impl Served {
-    fn failed(status: u16, message: &str, reason: impl Into<String>) -> Self {
-        Self {
-            status,
-            reason: Some(reason.into()),
-            body: format!("{{\"message\": \"{message}\"}}"),
-            ..Self::default()
-        }
-    }
+fn failed(status: u16, message: &str, reason: impl Into<String>) -> Served {
+    Served::refused(status, &format!("{{\"message\": \"{message}\"}}"), reason)
+}
 
-    /// A function that fails is a bad gateway to its callers.
-    fn by_function(invocation: Invocation) -> Self {
-        let (executed_version, warm) = (Some(invocation.executed_version), invocation.warm);
-        let answered = match invocation.function_error {
-            Some(error) => Self::failed(502, "Internal server error", format!("the function failed: {error}")),
-            None => Self {
-                status: 200,
-                body: serde_json::json!({"executedVersion": executed_version, "warm": warm}).to_string(),
-                ..Self::default()
-            },
-        };
-        Self {
-            executed_version,
-            warm,
-            ..answered
-        }
-    }
+fn internal(reason: impl Into<String>) -> Served {
+    failed(500, "Internal server error", reason)
+}
 
-    fn internal(reason: impl Into<String>) -> Self {
-        Self::failed(500, "Internal server error", reason)
-    }
+/// A function that fails is a bad gateway to its callers (AWS-75).
+fn by_function(invocation: Invocation) -> Served {
+    let answer = invocation
+        .function_error
+        .as_ref()
+        .map(|error| failed(502, "Internal server error", format!("the function failed: {error}")));
+    Served::by_function(invocation, answer)
 }
 
 impl Stage {
@@ -97,19 +53,19 @@ impl Region {
     /// A call of `https://API.execute-api.../STAGE/PATH`: through the deployed snapshot, not through the edits (AWS-46).
     ///
     /// Unknown APIs, stages and routes are 403; a missing function, alias or permission is 500 (AWS-43).
-    pub fn call_stage(&mut self, now: Millis, api_id: &str, stage: &str, http_method: &str, path: &str) -> Served {
+    pub(in crate::world) fn call_rest_api(&mut self, now: Millis, api_id: &str, stage: &str, http_method: &str, path: &str) -> Served {
         let call = match self.way((api_id, stage), (http_method, path), now) {
             Way::Refused(served) => return served,
             Way::Invoke(call) => call,
         };
         match self.invoke(now, &call.function_name, call.qualifier.as_deref(), &call.by) {
-            Ok(invocation) => Served::by_function(invocation),
-            Err(refused) => Served::internal(refused.to_string()),
+            Ok(invocation) => by_function(invocation),
+            Err(refused) => internal(refused.to_string()),
         }
     }
 
     fn way(&mut self, (api_id, stage_name): (&str, &str), (http_method, path): (&str, &str), now: Millis) -> Way {
-        let forbidden = |reason: String| Way::Refused(Served::failed(403, "Forbidden", reason));
+        let forbidden = |reason: String| Way::Refused(failed(403, "Forbidden", reason));
         let Some(api) = self.rest_apis.get_mut(api_id) else {
             return forbidden(format!("no API {api_id}"));
         };
@@ -122,10 +78,10 @@ impl Region {
         };
         let Some(found) = route(&deployment.resources, http_method, path) else {
             let reason = format!("{http_method} {path} is not deployed");
-            return Way::Refused(Served::failed(403, "Missing Authentication Token", reason));
+            return Way::Refused(failed(403, "Missing Authentication Token", reason));
         };
         let Some(integration) = &found.method.integration else {
-            return Way::Refused(Served::internal("the method has no integration"));
+            return Way::Refused(internal("the method has no integration"));
         };
         let place = Place {
             account: &self.account,
@@ -134,14 +90,6 @@ impl Region {
         };
         behind(integration, &variables, &place)
     }
-}
-
-/// Where a call arrives.
-struct Place<'a> {
-    account: &'a str,
-    region: &'a str,
-    /// `API/STAGE/METHOD/PATH` of the execution ARN (AWS-50).
-    execution: String,
 }
 
 fn behind(integration: &Integration, variables: &Texts, place: &Place<'_>) -> Way {
@@ -156,27 +104,13 @@ fn behind(integration: &Integration, variables: &Texts, place: &Place<'_>) -> Wa
         });
     }
     let Some(target) = function(&uri) else {
-        return Way::Refused(Served::internal(format!("{uri} means no function")));
+        return Way::Refused(internal(format!("{uri} means no function")));
     };
     if integration.http_method.as_deref() != Some("POST") {
-        return Way::Refused(Served::internal("the integration's method towards Lambda is not POST"));
+        return Way::Refused(internal("the integration's method towards Lambda is not POST"));
     }
-    if (target.account.as_str(), target.region.as_str()) != (place.account, place.region) {
-        return Way::Refused(Served::internal("functions of other accounts and regions are not simulated"));
+    match Call::to(target, integration.credentials.is_some(), place) {
+        Ok(call) => Way::Invoke(call),
+        Err(reason) => Way::Refused(internal(reason)),
     }
-    let partition = uri.split(':').nth(1).unwrap_or("aws");
-    let by = if integration.credentials.is_some() {
-        Invoker::Direct
-    } else {
-        let source_arn = format!("arn:{partition}:execute-api:{}:{}:{}", place.region, place.account, place.execution);
-        Invoker::Service {
-            principal: "apigateway.amazonaws.com".into(),
-            source_arn,
-        }
-    };
-    Way::Invoke(Call {
-        function_name: target.name,
-        qualifier: target.qualifier,
-        by,
-    })
 }

@@ -5,12 +5,14 @@ const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const STRIDE: u128 = 2_654_435_761_489_211;
 
 /// Length of an API's id.
-pub(super) const API: u32 = 10;
-/// Length of a resource's, deployment's id.
-pub(super) const PART: u32 = 6;
+pub(in crate::world) const API: u32 = 10;
+/// Length of the id of a resource or a deployment.
+pub(in crate::world) const PART: u32 = 6;
+/// Length of the id of a route or an integration of an HTTP API.
+pub(in crate::world) const ROUTE: u32 = 7;
 
 /// The next id of the region with that many characters.
-pub(super) fn next(counter: &mut u64, length: u32) -> String {
+pub(in crate::world) fn next(counter: &mut u64, length: u32) -> String {
     *counter += 1;
     let space = 36_u128.pow(length);
     let mut number = (u128::from(*counter) * STRIDE) % space;
