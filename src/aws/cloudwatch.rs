@@ -43,7 +43,7 @@ struct Ask {
     statistic: &'static str,
 }
 
-/// Where the answer goes. Those that speak of a queue name the source of the trigger.
+/// Where the answer goes. Those that speak of queues name the one under which it stands in [`Usage::queues`].
 #[derive(Clone, Debug, PartialEq)]
 enum What {
     Utilization,
@@ -256,8 +256,9 @@ fn asks(place: usize, subject: &Subject, dead_letters: &impl Fn(&str) -> Option<
         .queues
         .iter()
         .filter_map(|queue| Some((queue.clone(), dead_letters(queue)?)));
-    for (source, queue) in dead.chain(subject.destinations.clone()) {
-        asks.push(of_queue(What::FailedMessages(source), "ApproximateNumberOfMessagesVisible", &queue));
+    let given_up = subject.destinations.iter().map(|queue| (queue.clone(), queue.clone()));
+    for (named, queue) in dead.chain(given_up) {
+        asks.push(of_queue(What::FailedMessages(named), "ApproximateNumberOfMessagesVisible", &queue));
     }
     asks
 }
@@ -285,16 +286,16 @@ fn add(usage: &mut Usage, what: &What, points: Points) {
         What::Throttles => usage.throttles = Some(points.sum),
         What::IteratorAge => usage.iterator_age = Some(points.largest / 1000.0),
         What::OffsetLag => usage.offset_lag = Some(points.largest),
-        What::OldestMessage(source) => queue(usage, source).oldest = Some(points.newest),
-        What::FailedMessages(source) => queue(usage, source).failed = Some(points.newest),
+        What::OldestMessage(named) => queue(usage, named).oldest = Some(points.newest),
+        What::FailedMessages(named) => queue(usage, named).failed = Some(points.newest),
     }
     if matches!(what, What::Utilization | What::Spillover | What::Invocations | What::Warm) {
         usage.observed = usage.observed.max(Timestamp::from_second(points.at).ok());
     }
 }
 
-fn queue<'a>(usage: &'a mut Usage, source: &str) -> &'a mut QueueUsage {
-    usage.queues.entry(source.to_owned()).or_default()
+fn queue<'a>(usage: &'a mut Usage, named: &str) -> &'a mut QueueUsage {
+    usage.queues.entry(named.to_owned()).or_default()
 }
 
 #[cfg(test)]

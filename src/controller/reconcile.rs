@@ -68,7 +68,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
         Ok(observed) => observed,
         Err(failure) => return stop(Stop::Unread(failure)).await,
     };
-    lock(&ctx.destinations).insert(desired.uid.clone(), destinations(&observed));
+    lock(&ctx.destinations).insert(desired.uid.clone(), destinations(&desired, &observed));
     let plan = plan(&desired, &observed, &memory, ctx.now());
     let outcome = match desired.management {
         ManagementPolicy::Manage => execute(&desired, &plan.steps, ctx, &epoch).await?,

@@ -1,7 +1,7 @@
 //! Samples which way requests come and how busy the warm capacity is, for the whole fleet at once and seldom: CloudWatch is billed
 //! per metric.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::channel::mpsc;
@@ -85,7 +85,7 @@ fn by_region<'a, C>(ctx: &'a Context<C>, fleet: &'a [Arc<Guarded>]) -> BTreeMap<
 }
 
 fn subjects<C>(ctx: &Context<C>, endpoints: &Endpoints) -> Vec<Subject> {
-    let (all, none) = (lock(&ctx.destinations), BTreeMap::new());
+    let (all, none) = (lock(&ctx.destinations), BTreeSet::new());
     let destinations = |endpoint: &WarmLambdaEndpoint| endpoint.uid().and_then(|uid| all.get(&uid)).unwrap_or(&none);
     endpoints.iter().map(|(e, _)| Subject::of(&e.spec, destinations(e))).collect()
 }

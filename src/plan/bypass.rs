@@ -7,7 +7,10 @@ use super::callers::function_called;
 use super::desired::Desired;
 use super::observed::{Bypass, MappingState, Observed};
 use super::policy::{API_GATEWAY, Statement, api_id_in};
-use super::routed::{called, http_function};
+use super::routed::http_function;
+
+/// The action that reading function URLs needs.
+const LIST_URLS: &str = "lambda:ListFunctionUrlConfigs";
 
 /// Who calls the function otherwise, for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,9 +37,12 @@ pub fn of(desired: &Desired, observed: &Observed) -> Option<PastAlias> {
     })
 }
 
-/// The function URLs that call the alias.
+/// The function URLs that call the alias, or may do so because they could not be read.
 pub fn urls_of_alias(desired: &Desired, bypass: &Bypass) -> Vec<String> {
-    urls(desired, bypass, true)
+    let mut urls = urls(desired, bypass, true);
+    let unread = bypass.denied.iter().filter(|action| *action == LIST_URLS);
+    urls.extend(unread.map(|action| format!("function URLs, as far as is known: AWS denies {action} to the operator")));
+    urls
 }
 
 /// The function URLs that call the alias, or those that call the function otherwise.
@@ -60,14 +66,14 @@ fn integrations(desired: &Desired, observed: &Observed) -> Vec<String> {
         for (name, stage) in &api.stages {
             let deployed = stage.deployed.iter().flatten();
             let past = deployed.filter_map(|(method, call)| Some((method, function_called(&call.uri, &stage.variables).filter(past)?)));
-            callers.extend(past.map(|(m, f)| format!("REST API {id}/{name} {} {} ({})", m.http_method, m.path, called(&f))));
+            callers.extend(past.map(|(m, f)| format!("REST API {id}/{name} {} {} ({})", m.http_method, m.path, f.describe())));
         }
     }
     for (id, api) in &observed.http_apis {
         for (name, stage) in &api.stages {
             let deployed = stage.deployed.iter().flatten();
             let past = deployed.filter_map(|(key, route)| Some((key, http_function(&route.uri, &stage.variables).filter(past)?)));
-            callers.extend(past.map(|(key, f)| format!("HTTP API {id}/{name} {key} ({})", called(&f))));
+            callers.extend(past.map(|(key, f)| format!("HTTP API {id}/{name} {key} ({})", f.describe())));
         }
     }
     callers
@@ -77,11 +83,9 @@ fn integrations(desired: &Desired, observed: &Observed) -> Vec<String> {
 fn mappings(desired: &Desired, observed: &Observed) -> Vec<String> {
     let all = observed.mappings.iter().flatten();
     let past = all.filter_map(|(uuid, mapping)| {
-        let function = FunctionRef::parse(&mapping.function_arn)?;
-        let past = desired.is_ours(&function) && !desired.is_our_alias(&function);
-        let source = mapping.source_arn.clone().unwrap_or_else(|| mapping.bootstrap_servers.join(","));
-        (past && mapping.state != MappingState::Disabled)
-            .then(|| format!("event source mapping {uuid} of {source} ({})", called(&function)))
+        let function = mapping.function()?;
+        let past = desired.is_ours(&function) && !desired.is_our_alias(&function) && mapping.state != MappingState::Disabled;
+        past.then(|| format!("event source mapping {uuid} of {} ({})", mapping.source_name(), function.describe()))
     });
     past.collect()
 }
@@ -133,10 +137,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::fixtures::{API, deployed, desired, mapping_of, quiet, reviews};
-    use crate::plan::observed::FunctionUrl;
-
-    const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:orders";
+    use crate::plan::fixtures::{API, STREAM, deployed, desired, mapping, quiet, reviews};
+    use crate::plan::observed::{FunctionUrl, Mapping};
 
     fn looked(bypass: Bypass) -> Observed {
         Observed {
@@ -183,20 +185,25 @@ mod tests {
 
     #[test]
     fn a_mapping_on_another_qualifier_is_named_unless_it_is_disabled() {
-        let arn = desired().function_arn();
-        let mut disabled = mapping_of(QUEUE, &arn);
-        disabled.state = MappingState::Disabled;
+        let disabled = Mapping {
+            state: MappingState::Disabled,
+            ..mapping("")
+        };
+        let other = Mapping {
+            function_arn: mapping("").function_arn.replace("fir-api", "pine-api"),
+            ..mapping("")
+        };
         let mappings = [
-            ("latest", mapping_of(QUEUE, &format!("{arn}:$LATEST"))),
-            ("alias", mapping_of(QUEUE, &format!("{arn}:live"))),
+            ("latest", mapping(":$LATEST")),
+            ("alias", mapping(":live")),
             ("disabled", disabled),
-            ("other", mapping_of(QUEUE, &arn.replace("fir-api", "pine-api"))),
+            ("other", other),
         ];
         let observed = Observed {
             mappings: Some(mappings.map(|(uuid, mapping)| (uuid.to_owned(), mapping)).into()),
             ..looked(Bypass::default())
         };
-        let named = format!("event source mapping latest of {QUEUE} (fir-api:$LATEST)");
+        let named = format!("event source mapping latest of {STREAM} (fir-api:$LATEST)");
         assert_eq!(found(&observed).callers, [named]);
     }
 

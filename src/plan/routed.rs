@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::arn::FunctionRef;
 use super::callers::{function_called, resolve_variables};
 use super::conditions::{Conditions, Status};
-use super::desired::{Desired, DesiredEventSource, DesiredHttpApi, DesiredRestApi, Source};
-use super::observed::{HttpApi, Mapping, Observed};
+use super::desired::{Desired, DesiredEventSource, DesiredHttpApi, DesiredRestApi};
+use super::event_source::candidates;
+use super::observed::{HttpApi, Observed};
 use super::rest_api::methods_of;
 use crate::api::{ConditionType, Reason};
 
@@ -67,16 +68,11 @@ fn verdict(desired: &Desired, targets: &[(&str, Vec<Target>)]) -> (Status, Reaso
 }
 
 fn spoken(target: &Target) -> String {
-    let called = target.function.as_ref().map_or_else(|| "no function".to_owned(), called);
+    let called = target
+        .function
+        .as_ref()
+        .map_or_else(|| "no function".to_owned(), FunctionRef::describe);
     format!("{} calls {called}", target.caller)
-}
-
-/// What is called, for people: `fir-api:blue`, or that it is `$LATEST`.
-pub fn called(function: &FunctionRef) -> String {
-    match &function.qualifier {
-        Some(qualifier) => format!("{}:{qualifier}", function.function),
-        None => format!("{} without a qualifier, which is $LATEST", function.function),
-    }
 }
 
 /// The first few, and how many more there are.
@@ -182,25 +178,14 @@ fn add(targets: &mut Vec<Target>, caller: String, function: Option<FunctionRef>,
 
 /// The mappings of the function that take records from the source of a trigger.
 fn mapping_targets(desired: &Desired, observed: &Observed, trigger: &DesiredEventSource) -> Vec<Target> {
-    let all = observed.mappings.iter().flatten();
-    let meant = all.filter_map(|(uuid, mapping)| {
-        let function = FunctionRef::parse(&mapping.function_arn);
-        let ours = function.as_ref().is_some_and(|f| desired.is_ours(f));
-        (ours && takes_from(&trigger.source, uuid, mapping)).then(|| Target {
+    let all = observed.mappings.iter();
+    let meant = all.flat_map(|all| candidates(desired, all, trigger));
+    meant
+        .map(|(uuid, mapping)| Target {
             caller: format!("event source mapping {uuid}"),
-            function,
+            function: mapping.function(),
         })
-    });
-    meant.collect()
-}
-
-fn takes_from(source: &Source, uuid: &str, mapping: &Mapping) -> bool {
-    let has = |topic: &Option<String>| topic.as_ref().is_none_or(|topic| mapping.topics.contains(topic));
-    match source {
-        Source::Uuid(named) => named == uuid,
-        Source::Arn { arn, topic } => mapping.source_arn.as_ref() == Some(arn) && has(topic),
-        Source::SelfManagedKafka { bootstrap_servers, topic } => mapping.bootstrap_servers == *bootstrap_servers && has(topic),
-    }
+        .collect()
 }
 
 #[cfg(test)]
@@ -208,10 +193,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::fixtures::{API, deployed, desired, desired_by, mapping_of, moment, quiet, reviews};
+    use crate::plan::fixtures::{API, ORDERS, deployed, desired, desired_by, mapped, moment, orders, quiet, reviews};
     use crate::plan::observed::{HttpIntegration, HttpStage, Route};
-
-    const STREAM: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000";
 
     /// Status, reason and message; `None` when it is absent.
     fn routed(desired: &Desired, observed: &Observed) -> Option<(String, String, String)> {
@@ -238,10 +221,6 @@ mod tests {
         method.integration.as_mut().unwrap().uri = Some(uri(qualifier));
         api.stages.get_mut("prod").unwrap().deployed = Some(BTreeMap::from([(reviews(), deployed(&uri(qualifier)))]));
         observed
-    }
-
-    fn stream() -> Desired {
-        desired_by(json!({"functionName": "fir-api", "triggers": [{"name": "orders", "eventSource": {"arn": STREAM}}]}))
     }
 
     fn http() -> Desired {
@@ -331,7 +310,7 @@ mod tests {
             ..quiet()
         };
         says(&desired(), &observed, "Unknown", "TriggerNotFound", "trigger public");
-        says(&stream(), &quiet(), "Unknown", "MappingNotFound", "trigger orders");
+        says(&orders(), &quiet(), "Unknown", "MappingNotFound", "trigger orders");
     }
 
     #[test]
@@ -341,28 +320,10 @@ mod tests {
 
     #[test]
     fn a_mapping_is_judged_by_the_qualifier_of_its_function() {
-        let with = |qualifier: &str| {
-            let mapping = mapping_of(STREAM, &format!("{}{qualifier}", desired().function_arn()));
-            Observed {
-                mappings: Some(BTreeMap::from([("uuid-1".to_owned(), mapping)])),
-                ..quiet()
-            }
-        };
-        says(&stream(), &with(":live"), "True", "Qualified", "live");
-        says(
-            &stream(),
-            &with(""),
-            "False",
-            "UnqualifiedTarget",
-            "event source mapping uuid-1 calls fir-api without",
-        );
-        says(
-            &stream(),
-            &with(":blue"),
-            "False",
-            "PointsAtOtherAlias",
-            "uuid-1 calls fir-api:blue",
-        );
+        says(&orders(), &mapped(":live"), "True", "Qualified", "live");
+        let named = format!("trigger orders: event source mapping {ORDERS} calls fir-api");
+        says(&orders(), &mapped(""), "False", "UnqualifiedTarget", &format!("{named} without"));
+        says(&orders(), &mapped(":blue"), "False", "PointsAtOtherAlias", &format!("{named}:blue"));
     }
 
     #[test]

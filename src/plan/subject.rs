@@ -1,8 +1,11 @@
 //! What CloudWatch is asked about one endpoint: each metric is paid for, so only what its triggers make worth knowing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::desired::Desired;
+use super::event_source::candidates;
 use super::observed::Observed;
+use super::source_kind::SourceKind;
 use crate::api::{EventSourceTrigger, WarmLambdaEndpointSpec};
 
 /// What to ask about one endpoint. Utilization, spillover and requests are always asked for.
@@ -20,50 +23,37 @@ pub struct Subject {
     pub offset_lag: bool,
     /// ARNs of the queues among the sources.
     pub queues: BTreeSet<String>,
-    /// By ARN of the source, the ARN of the queue that its failed records go to, where the mapping says so.
-    pub destinations: BTreeMap<String, String>,
+    /// ARNs of queues that records go to which a mapping gave up.
+    pub destinations: BTreeSet<String>,
 }
 
 impl Subject {
     /// Of an endpoint, with what was last observed of where failed records go.
-    pub fn of(spec: &WarmLambdaEndpointSpec, destinations: &BTreeMap<String, String>) -> Self {
+    pub fn of(spec: &WarmLambdaEndpointSpec, destinations: &BTreeSet<String>) -> Self {
         let sources: Vec<_> = spec.triggers.iter().filter_map(|t| t.event_source.as_ref()).collect();
-        let arns: BTreeSet<_> = sources.iter().filter_map(|s| s.arn.as_ref()).collect();
+        let is_queue = |arn: &&String| SourceKind::of_arn(arn) == SourceKind::Sqs;
         Self {
             function: spec.function_name.clone(),
             alias: spec.alias_name.clone(),
             throttles: !sources.is_empty(),
-            iterator_age: sources.iter().any(|s| !is_kafka(s) && !is_queue(s)),
+            iterator_age: sources.iter().any(|s| !is_kafka(s) && s.arn.as_ref().filter(is_queue).is_none()),
             offset_lag: sources.iter().any(|s| is_kafka(s) || s.uuid.is_some()),
-            queues: sources.iter().filter(|s| is_queue(s)).filter_map(|s| s.arn.clone()).collect(),
-            destinations: destinations
-                .iter()
-                .filter(|(source, queue)| arns.contains(source) && is_of("sqs", queue))
-                .map(|(source, queue)| (source.clone(), queue.clone()))
-                .collect(),
+            queues: sources.iter().filter_map(|s| s.arn.as_ref()).filter(is_queue).cloned().collect(),
+            destinations: destinations.iter().filter(is_queue).cloned().collect(),
         }
     }
 }
 
-/// By ARN of the source, where the records go that a mapping gave up.
-pub fn destinations(observed: &Observed) -> BTreeMap<String, String> {
-    let mappings = observed.mappings.iter().flatten();
-    mappings
-        .filter_map(|(_, mapping)| Some((mapping.source_arn.clone()?, mapping.on_failure_arn.clone()?)))
-        .collect()
-}
-
-fn is_queue(source: &EventSourceTrigger) -> bool {
-    source.arn.as_deref().is_some_and(|arn| is_of("sqs", arn))
-}
-
 fn is_kafka(source: &EventSourceTrigger) -> bool {
-    source.self_managed_kafka.is_some() || source.arn.as_deref().is_some_and(|arn| is_of("kafka", arn))
+    let is_msk = |arn: &String| SourceKind::of_arn(arn).is_kafka();
+    source.self_managed_kafka.is_some() || source.arn.as_ref().is_some_and(is_msk)
 }
 
-/// Whether an ARN is one of a service.
-fn is_of(service: &str, arn: &str) -> bool {
-    arn.split(':').nth(2) == Some(service)
+/// Where the records go that the mappings of the triggers gave up, as ARNs.
+pub fn destinations(desired: &Desired, observed: &Observed) -> BTreeSet<String> {
+    let triggers = desired.event_sources.iter();
+    let mappings = triggers.flat_map(|trigger| observed.mappings.iter().flat_map(|all| candidates(desired, all, trigger)));
+    mappings.filter_map(|(_, mapping)| mapping.on_failure_arn.clone()).collect()
 }
 
 #[cfg(test)]
@@ -71,6 +61,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::plan::fixtures::{ORDERS, desired, mapped, orders};
 
     const STREAM: &str = "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks";
     const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:orders";
@@ -84,13 +75,8 @@ mod tests {
             .map(|(n, source)| json!({"name": format!("t{n}"), "eventSource": source}))
             .collect();
         let spec = serde_json::from_value(json!({"functionName": "fir-api", "triggers": triggers})).unwrap();
-        let to = |source: &str, queue: &str| (source.to_owned(), queue.to_owned());
-        let destinations = BTreeMap::from([
-            to(STREAM, FAILED),
-            to("arn:aws:kinesis:::stream/gone", FAILED),
-            to(CLUSTER, "arn:aws:s3:::b"),
-        ]);
-        Subject::of(&spec, &destinations)
+        let given_up = [FAILED, "arn:aws:s3:::given-up"].map(str::to_owned);
+        Subject::of(&spec, &given_up.into())
     }
 
     fn asked(subject: &Subject) -> (bool, bool, bool, usize) {
@@ -119,8 +105,15 @@ mod tests {
     }
 
     #[test]
-    fn failed_records_are_counted_where_a_queue_of_a_source_takes_them() {
-        let found = subject(&[json!({"arn": STREAM}), json!({"arn": CLUSTER})]);
-        assert_eq!(found.destinations, BTreeMap::from([(STREAM.to_owned(), FAILED.to_owned())]));
+    fn failed_records_are_counted_where_a_queue_takes_them() {
+        assert_eq!(subject(&[json!({"arn": STREAM})]).destinations, BTreeSet::from([FAILED.to_owned()]));
+    }
+
+    #[test]
+    fn what_the_mappings_of_the_triggers_say_of_failed_records_is_known() {
+        let mut observed = mapped(":live");
+        observed.mappings.as_mut().unwrap().get_mut(ORDERS).unwrap().on_failure_arn = Some(FAILED.into());
+        assert_eq!(destinations(&orders(), &observed), BTreeSet::from([FAILED.to_owned()]));
+        assert_eq!(destinations(&desired(), &observed), BTreeSet::new(), "no trigger names the stream");
     }
 }

@@ -30,7 +30,7 @@ pub struct Usage {
     pub iterator_age: Option<f64>,
     /// Kafka: records not read yet. Source: AWS-97.
     pub offset_lag: Option<f64>,
-    /// Queues behind the triggers, by the ARN of the trigger's source. Source: AWS-117.
+    /// Queues among the sources of the triggers, and queues that take what mappings of streams gave up; by ARN. Source: AWS-117.
     pub queues: BTreeMap<String, QueueUsage>,
     /// Busiest hour of the last hours, as `utilization`; asked for now and then.
     pub long_utilization: Option<LongUtilization>,
@@ -42,12 +42,13 @@ pub struct Usage {
     pub sampled: Timestamp,
 }
 
-/// What the queues of a source are like.
+/// What a queue is like.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct QueueUsage {
-    /// Of a source that is a queue: age of its oldest message, in seconds.
+    /// Of a source: age of its oldest message, in seconds.
     pub oldest: Option<f64>,
-    /// Messages in the queue that its failed ones go to; `None` when there is none, or it is not known.
+    /// Of a source: messages in the queue that its failed ones go to; of a queue that takes what was given up, its own. `None` when
+    /// there is none, or it is not known.
     pub failed: Option<f64>,
 }
 

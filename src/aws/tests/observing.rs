@@ -21,7 +21,7 @@ fn integration() -> Value {
 }
 
 /// A quiet world: version 7 is published from `$LATEST`, warm, permitted and deployed.
-fn quiet(seen: &Seen) -> Answer {
+pub(super) fn quiet(seen: &Seen) -> Answer {
     let is = |body| Answer::Is(200, body);
     match seen.call.as_str() {
         "GET /2015-03-31/functions/fir-api" if seen.query.is_empty() => is(json!({"Configuration": function("$LATEST", "abc=")})),
