@@ -120,6 +120,8 @@ words! {
         RoleNotAssumable,
         /// The function fails on records, or calls of it fail.
         FunctionFailing,
+        /// AWS reports a problem with the last batch that is neither the function's nor the source's.
+        ProcessingProblem,
         /// A deployment of the API failed.
         DeploymentFailed,
         /// Every trigger names the alias.

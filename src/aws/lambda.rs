@@ -282,6 +282,7 @@ pub(super) fn latest_code(configuration: &FunctionConfiguration) -> LatestCode {
         state: code_state(configuration),
         snap_start: snap_start == Some(&SnapStartApplyOn::PublishedVersions),
         size: size(configuration),
+        role: configuration.role().unwrap_or_default().into(),
     }
 }
 

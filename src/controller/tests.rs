@@ -106,6 +106,7 @@ fn observed() -> Observed {
             state: CodeState::Active,
             snap_start: false,
             size: EnvironmentSize::default(),
+            role: String::new(),
         }),
         versions: Some(BTreeMap::from([(
             40,

@@ -24,6 +24,14 @@ impl Site {
         format!("{}:{qualifier}", self.function_arn(function))
     }
 
+    /// ARN of an event source mapping.
+    pub fn mapping_arn(&self, uuid: &str) -> String {
+        format!(
+            "arn:{}:lambda:{}:{}:event-source-mapping:{uuid}",
+            self.partition, self.region, self.account
+        )
+    }
+
     /// What a REST API's integration calls when it calls `function_arn`. Source: AWS-42.
     pub fn invocation_uri(&self, function_arn: &str) -> String {
         format!(
@@ -78,6 +86,14 @@ impl FunctionRef {
         })
     }
 
+    /// For people: `fir-api:live`, or that there is no qualifier and what that means.
+    pub fn describe(&self) -> String {
+        match &self.qualifier {
+            Some(qualifier) => format!("{}:{qualifier}", self.function),
+            None => format!("{} without a qualifier, which is $LATEST", self.function),
+        }
+    }
+
     /// Reads the function out of an integration URI, stage variables already resolved; `None` when it calls no function.
     pub fn from_uri(uri: &str) -> Option<Self> {
         Self::parse(function_arn_in(uri)?)
@@ -91,8 +107,12 @@ impl fmt::Display for FunctionRef {
     }
 }
 
-/// The function ARN inside an integration URI. Source: AWS-42.
+/// The function ARN inside an integration URI: an invocation URI, or the ARN itself, which HTTP APIs take as well. Source: AWS-42,
+/// AWS-101.
 pub fn function_arn_in(uri: &str) -> Option<&str> {
+    if uri.splitn(4, ':').nth(2) == Some("lambda") {
+        return Some(uri);
+    }
     let (_, rest) = uri.split_once(":lambda:path/2015-03-31/functions/")?;
     rest.strip_suffix("/invocations")
 }
@@ -124,6 +144,13 @@ mod tests {
     }
 
     #[test]
+    fn a_function_may_stand_in_a_uri_by_its_arn_alone() {
+        let arn = site().qualified_arn("fir-api", "live");
+        assert_eq!(FunctionRef::from_uri(&arn), FunctionRef::from_uri(&site().invocation_uri(&arn)));
+        assert!(FunctionRef::from_uri(&arn).is_some());
+    }
+
+    #[test]
     fn what_is_no_function_is_none() {
         for text in [
             "",
@@ -134,5 +161,6 @@ mod tests {
             assert_eq!(FunctionRef::parse(text), None, "{text}");
         }
         assert_eq!(FunctionRef::from_uri("http://example.com"), None);
+        assert_eq!(FunctionRef::from_uri("arn:aws:sqs:eu-west-1:111122223333:lambda"), None);
     }
 }

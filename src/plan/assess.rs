@@ -10,11 +10,12 @@ use super::desired::{Desired, InvalidSpec};
 use super::failure::Failure;
 use super::memory::Memory;
 use super::observed::Observed;
+use super::permission::Required;
 use super::routing::Routing;
 use super::step::{Applied, PlannedStep};
 use super::steps::Plan;
 use super::usage::Usage;
-use super::{events, facts, links, stopped, summary, usage};
+use super::{events, facts, links, records_failing, stopped, summary, usage};
 use crate::api::WarmLambdaEndpointStatus;
 
 /// One pass, from the observation to the last write.
@@ -117,11 +118,13 @@ pub enum Cadence {
 /// Says what is true after a pass.
 pub fn assess(pass: &Pass) -> Verdict {
     let routing = Routing::of(pass.desired, pass.observed, pass.memory, pass.moment.now);
-    let mut status = facts::status(pass, &routing);
+    let required = Required::of(pass.desired, pass.observed);
+    let mut status = facts::status(pass, &routing, &required);
     let mut conditions = Conditions::new(&pass.previous.conditions, pass.moment);
     let cadence = summary::of(pass, &routing, &mut conditions);
-    links::of(pass, &routing, &mut conditions);
+    links::of(pass, &routing, &required, &mut conditions);
     usage::advise(pass.usage, &mut conditions);
+    records_failing::advise(pass, &mut conditions);
     status.conditions = conditions.finish();
     let events = events::of(pass, &status.conditions);
     Verdict { status, cadence, events }

@@ -1,8 +1,9 @@
 //! What goes when the object is deleted: nothing that is not ours, and nothing from under traffic.
 
 use super::alias::mark;
-use super::callers;
+use super::callers::{self, Caller};
 use super::desired::Desired;
+use super::event_source::calls_alias;
 use super::observed::Observed;
 use super::policy::statement_prefix;
 use super::step::{PlannedStep, Step};
@@ -64,11 +65,15 @@ fn release_capacity(desired: &Desired, observed: &Observed, cleanup: &mut Cleanu
 
 fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
     let made_by_us = observed.alias.as_ref().is_some_and(|a| a.description == mark(desired));
-    let apis = observed.rest_apis.iter();
-    cleanup.in_use_by = apis
-        .flat_map(|(id, api)| callers::of_alias(desired, id, api))
-        .map(|c| c.describe())
-        .collect();
+    let callers = callers::of_alias(desired, observed);
+    cleanup.in_use_by = callers.iter().map(Caller::describe).collect();
+    cleanup.in_use_by.dedup();
+    let mappings = observed
+        .mappings
+        .iter()
+        .flatten()
+        .filter(|(_, mapping)| calls_alias(desired, mapping));
+    cleanup.in_use_by.extend(mappings.map(|(uuid, _)| desired.site.mapping_arn(uuid)));
     let prefix = statement_prefix(&desired.uid);
     let (ours, foreign): (Vec<_>, Vec<_>) = observed
         .policy
@@ -108,5 +113,28 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
             step: Step::DeleteAlias,
             why,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::{ORDERS, mapped, orders};
+
+    #[test]
+    fn an_alias_that_a_mapping_calls_is_not_taken_away() {
+        let desired = Desired {
+            deletion: DeletionPolicy::Delete,
+            ..orders()
+        };
+        let mut observed = mapped(":live");
+        let cleanup_now = cleanup(&desired, &observed);
+        assert_eq!(
+            cleanup_now.in_use_by,
+            [format!("arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:{ORDERS}")]
+        );
+        assert!(cleanup_now.steps.is_empty());
+        observed.mappings = mapped(":39").mappings;
+        assert!(cleanup(&desired, &observed).in_use_by.is_empty());
     }
 }

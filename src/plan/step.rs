@@ -113,6 +113,8 @@ pub enum Step {
         api_id: String,
         /// The URI.
         uri: String,
+        /// Shape of the event, `1.0` or `2.0`: that of the integration which the route had, else the newer one.
+        payload_format: String,
     },
     /// Points a route at an integration. Source: AWS-103.
     UpdateRoute {
@@ -145,6 +147,8 @@ pub enum Step {
     UpdateMapping {
         /// UUID of the mapping.
         uuid: String,
+        /// ARN of its source; `None` for self-managed Kafka.
+        source_arn: Option<String>,
     },
     /// Makes the mapping of a source that has none. Source: AWS-81, AWS-85.
     CreateMapping {
@@ -268,7 +272,11 @@ impl fmt::Display for Step {
                 integration_id,
                 uri,
             } => write!(f, " {api_id} {integration_id} integrationUri={uri}"),
-            Self::CreateHttpIntegration { api_id, uri } => write!(f, " {api_id} integrationUri={uri}"),
+            Self::CreateHttpIntegration {
+                api_id,
+                uri,
+                payload_format,
+            } => write!(f, " {api_id} integrationUri={uri} payloadFormatVersion={payload_format}"),
             Self::UpdateRoute {
                 api_id,
                 route_key,
@@ -281,7 +289,7 @@ impl fmt::Display for Step {
                     .iter()
                     .try_for_each(|(name, value)| write!(f, " stageVariables.{name}={value}"))
             }
-            Self::UpdateMapping { uuid } => write!(f, " UUID={uuid}"),
+            Self::UpdateMapping { uuid, .. } => write!(f, " UUID={uuid}"),
             Self::CreateMapping { source, .. } => write!(f, " {source}"),
             Self::DeleteCapacity | Self::DeleteAlias => Ok(()),
         }
