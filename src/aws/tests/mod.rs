@@ -1,5 +1,6 @@
 //! The shell against a scripted AWS, and against awssim on a socket.
 
+mod http_apis;
 mod observing;
 mod scripted;
 mod simulated;
