@@ -6,11 +6,11 @@ use aws_sdk_apigateway::types::{IntegrationType, Op, PatchOperation, Resource};
 
 use super::call::{Operation, unreadable};
 use super::clients::Region;
-use super::export::deployed_uris;
+use super::export::deployed_methods;
 use super::throttle::Pool;
 use crate::plan::desired::MethodKey;
 use crate::plan::failure::Failure;
-use crate::plan::observed::{Integration, Method, Stage};
+use crate::plan::observed::{DeployedCall, Integration, Method, Stage};
 
 const fn management(name: &'static str) -> Operation {
     Operation {
@@ -91,7 +91,7 @@ impl Region {
     }
 
     /// What is deployed on a stage now. Source: AWS-47.
-    pub async fn export(&self, api_id: &str, stage: &str) -> Result<Option<BTreeMap<MethodKey, String>>, Failure> {
+    pub async fn export(&self, api_id: &str, stage: &str) -> Result<Option<BTreeMap<MethodKey, DeployedCall>>, Failure> {
         let resource = format!("{api_id}/{stage}");
         let call = || {
             let call = self
@@ -106,8 +106,9 @@ impl Region {
             return Ok(None);
         };
         let body = output.body.unwrap_or_else(|| aws_smithy_types::Blob::new(Vec::new()));
-        let uris = deployed_uris(body.as_ref());
-        uris.map(Some)
+        let calls = deployed_methods(body.as_ref());
+        calls
+            .map(Some)
             .ok_or_else(|| unreadable(GET_EXPORT, &resource, "the export is no OpenAPI document"))
     }
 }

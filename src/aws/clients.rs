@@ -17,7 +17,8 @@ use tokio::sync::OnceCell;
 use super::autoscaling::ScalableTargets;
 use super::call::{Gate, RequestObserver};
 use super::deployments::Deployments;
-use super::observe::{Api, DeployedUris, StageDeployment};
+use super::http_apis::{DeployedRoutes, SharedHttpApi};
+use super::observe::{Api, DeployedMethods, StageDeployment};
 use super::permission::PolicyLocks;
 use super::shared::SharedReads;
 use super::throttle::Throttle;
@@ -136,6 +137,8 @@ impl Aws {
             apis: SharedReads::new(self.settings.api_kept, MOST_APIS),
             targets: SharedReads::new(self.settings.targets_kept, 1),
             exports: SharedReads::new(EXPORT_KEPT, MOST_EXPORTS),
+            http_apis: SharedReads::new(self.settings.api_kept, MOST_APIS),
+            http_exports: SharedReads::new(EXPORT_KEPT, MOST_EXPORTS),
             dead_letters: SharedReads::new(DEAD_LETTERS_KEPT, MOST_QUEUES),
             policies: PolicyLocks::default(),
             deployments: Deployments::default(),
@@ -178,7 +181,9 @@ pub(super) struct Region {
     pub site: OnceCell<Site>,
     pub apis: SharedReads<String, Api>,
     pub targets: SharedReads<(), Arc<ScalableTargets>>,
-    pub exports: SharedReads<StageDeployment, DeployedUris>,
+    pub exports: SharedReads<StageDeployment, DeployedMethods>,
+    pub http_apis: SharedReads<String, SharedHttpApi>,
+    pub http_exports: SharedReads<StageDeployment, DeployedRoutes>,
     /// Dead-letter queues by the ARN of the queue.
     pub dead_letters: SharedReads<String, Option<String>>,
     pub policies: PolicyLocks,

@@ -6,6 +6,7 @@ use super::apigateway::MethodPlace;
 use super::clients::Region;
 use super::lambda::Target;
 use super::permission::OurStatement;
+use crate::plan::callers::ApiKind;
 use crate::plan::desired::Desired;
 use crate::plan::failure::Failure;
 use crate::plan::step::{Applied, Step};
@@ -50,7 +51,7 @@ impl Region {
             | Step::CreateHttpIntegration { .. }
             | Step::UpdateRoute { .. }
             | Step::SetHttpStageVariables { .. }
-            | Step::DeployHttpStage { .. } => self.execute_http(step).await?,
+            | Step::DeployHttpStage { .. } => self.execute_on_http_api(step).await?,
             Step::UpdateMapping { .. } | Step::CreateMapping { .. } => self.execute_mapping(desired, step).await?,
         }
         Ok(Applied::default())
@@ -102,7 +103,44 @@ impl Region {
                 let _fresh = self.apis.forget(api_id.clone());
                 self.set_stage_variable(api_id, stage, name, value).await
             }
-            Step::DeployStage { api_id, stage } => self.deploy(api_id, stage).await,
+            Step::DeployStage { api_id, stage } => self.deploy(ApiKind::Rest, api_id, stage).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// What was read of the API before or during the write is forgotten with the guard.
+    async fn execute_on_http_api(self: &Arc<Self>, step: &Step) -> Result<(), Failure> {
+        match step {
+            Step::UpdateHttpIntegration {
+                api_id,
+                integration_id,
+                uri,
+            } => {
+                let _fresh = self.http_apis.forget(api_id.clone());
+                self.update_http_integration(api_id, integration_id, uri).await
+            }
+            Step::CreateHttpIntegration {
+                api_id,
+                uri,
+                payload_format,
+            } => {
+                let _fresh = self.http_apis.forget(api_id.clone());
+                self.create_http_integration(api_id, uri, payload_format).await
+            }
+            Step::UpdateRoute {
+                api_id,
+                route_id,
+                route_key,
+                integration_id,
+            } => {
+                let _fresh = self.http_apis.forget(api_id.clone());
+                self.update_route(api_id, (route_id, route_key), integration_id).await
+            }
+            Step::SetHttpStageVariables { api_id, stage, variables } => {
+                let _fresh = self.http_apis.forget(api_id.clone());
+                self.set_http_stage_variables(api_id, stage, variables).await
+            }
+            Step::DeployHttpStage { api_id, stage } => self.deploy(ApiKind::Http, api_id, stage).await,
             _ => Ok(()),
         }
     }

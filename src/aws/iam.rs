@@ -32,11 +32,11 @@ const ACCOUNT_ACTIONS: &[&str] = &[
 
 /// The action that a call needs. API Gateway's actions are HTTP verbs, all others are named like the call.
 pub fn action(operation: &'static str) -> &'static str {
-    let Some(call) = operation.strip_prefix("apigateway:") else {
+    let Some((_, call)) = operation.split_once(':').filter(|(service, _)| service.starts_with("apigateway")) else {
         return operation;
     };
     match call {
-        _ if call.starts_with("Get") => "apigateway:GET",
+        _ if call.starts_with("Get") || call.starts_with("Export") => "apigateway:GET",
         _ if call.starts_with("Update") => "apigateway:PATCH",
         _ if call.starts_with("Put") => "apigateway:PUT",
         _ if call.starts_with("Delete") => "apigateway:DELETE",

@@ -17,6 +17,7 @@ mod event_sources;
 mod execute;
 pub mod export;
 mod fingerprint;
+mod http_apis;
 pub mod iam;
 mod lambda;
 mod observe;

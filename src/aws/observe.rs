@@ -14,7 +14,9 @@ use super::lambda::{Target, code_state, latest_code, published};
 use crate::plan::desired::{Desired, DesiredVersion, MethodKey};
 use crate::plan::failure::{Class, Effect, Failure};
 use crate::plan::memory::Memory;
-use crate::plan::observed::{Alias, AliasPolicy, CodeState, Concurrency, LatestCode, Observed, PublishedCode, RestApi, ScalingBounds};
+use crate::plan::observed::{
+    Alias, AliasPolicy, CodeState, Concurrency, DeployedCall, HttpApi, LatestCode, Observed, PublishedCode, RestApi, ScalingBounds,
+};
 use crate::plan::permission::apis_to_read_whole;
 
 /// An API as endpoints share it: nothing in it is about what is deployed.
@@ -22,7 +24,7 @@ pub(super) type Api = Arc<RestApi>;
 /// API, stage and deployment: what is deployed there never changes.
 pub(super) type StageDeployment = (String, String, String);
 /// What a deployment calls.
-pub(super) type DeployedUris = Arc<BTreeMap<MethodKey, String>>;
+pub(super) type DeployedMethods = Arc<BTreeMap<MethodKey, DeployedCall>>;
 
 /// The code of the function, as far as it is known.
 #[derive(Default)]
@@ -48,21 +50,32 @@ impl Region {
             function: &desired.function,
             alias: &desired.alias,
         };
-        let named: BTreeSet<&str> = desired.rest_apis.iter().map(|api| api.api_id.as_str()).collect();
-        let (code, on_alias, scaling, mut rest_apis) = try_join!(
+        let every = look != Look::Chain;
+        let (rest, http): (BTreeSet<_>, BTreeSet<_>) = (
+            desired.rest_apis.iter().map(|t| t.api_id.clone()).collect(),
+            desired.http_apis.iter().map(|t| t.api_id.clone()).collect(),
+        );
+        let (code, on_alias, scaling, mut rest_apis, mut http_apis, mappings) = try_join!(
             self.code(desired),
             self.on_alias(target),
             self.scaling(target),
-            self.rest_apis(named.iter().copied(), |api, stage| look != Look::Chain
-                || is_in_spec(desired, api, stage)),
+            self.rest_apis(&rest, |api, stage| every
+                || desired.rest_apis.iter().any(|t| t.api_id == api && t.stage == stage)),
+            self.http_apis(desired, &http, |api, stage| every
+                || desired.http_apis.iter().any(|t| t.api_id == api && t.stage == stage)),
+            self.mappings(desired, look),
         )?;
         // Whoever still needs a statement that the spec does not ask for (any more) may be on any stage of its API.
         let whole = apis_to_read_whole(desired, on_alias.policy.as_ref());
-        let (code, whole) = try_join!(
+        let (code, bypass, more_rest, more_http, either) = try_join!(
             self.versions_behind(code, desired, memory, on_alias.alias.as_ref()),
-            self.rest_apis(whole.iter().map(String::as_str), |_, _| true)
+            self.bypass(&desired.function, look),
+            self.rest_apis(&whole.rest, |_, _| true),
+            self.http_apis(desired, &whole.http, |_, _| true),
+            self.of_either_kind(desired, &whole.either),
         )?;
-        rest_apis.extend(whole);
+        rest_apis.extend(more_rest.into_iter().chain(either.0));
+        http_apis.extend(more_http.into_iter().chain(either.1));
         Ok(Observed {
             function: code.function,
             versions: code.versions,
@@ -72,9 +85,9 @@ impl Region {
             policy: on_alias.policy,
             scaling,
             rest_apis,
-            http_apis: self.http_apis(desired, look).await?,
-            mappings: self.mappings(desired, look).await?,
-            bypass: self.bypass(&desired.function, look).await?,
+            http_apis,
+            mappings,
+            bypass,
         })
     }
 
@@ -171,13 +184,31 @@ impl Region {
         Ok(self.targets.get((), read).await?.get(&resource_id(target)).copied())
     }
 
+    /// APIs of which nobody knows the kind any more. Their ids do not tell it, and an id belongs to one API only.
+    async fn of_either_kind(
+        self: &Arc<Self>,
+        desired: &Desired,
+        ids: &BTreeSet<String>,
+    ) -> Result<(BTreeMap<String, RestApi>, BTreeMap<String, HttpApi>), Failure> {
+        let rest = self.rest_apis(ids, |_, _| true).await?;
+        let others = rest
+            .iter()
+            .filter(|(_, api)| api.methods.is_none())
+            .map(|(id, _)| id.clone())
+            .collect();
+        let http = self.http_apis(desired, &others, |_, _| true).await?;
+        Ok((rest, http))
+    }
+
     async fn rest_apis(
         self: &Arc<Self>,
-        ids: impl Iterator<Item = &str>,
+        ids: &BTreeSet<String>,
         with_deployed: impl Fn(&str, &str) -> bool,
     ) -> Result<BTreeMap<String, RestApi>, Failure> {
         let with_deployed = &with_deployed;
-        let apis = ids.map(|id| async move { Ok((id.to_owned(), self.rest_api(id, |stage| with_deployed(id, stage)).await?)) });
+        let apis = ids
+            .iter()
+            .map(|id| async move { Ok((id.clone(), self.rest_api(id, |stage| with_deployed(id, stage)).await?)) });
         Ok(try_join_all(apis).await?.into_iter().collect())
     }
 
@@ -188,8 +219,8 @@ impl Region {
             .iter_mut()
             .filter(|(name, stage)| with_deployed(name) && !stage.deployment_id.is_empty());
         let deployed = wanted.map(|(name, stage)| async {
-            let uris = self.deployed(id, name, &stage.deployment_id).await?;
-            stage.deployed = Some(uris.as_ref().clone());
+            let calls = self.deployed(id, name, &stage.deployment_id).await?;
+            stage.deployed = Some(calls.as_ref().clone());
             Ok(())
         });
         try_join_all(deployed).await?;
@@ -214,17 +245,18 @@ impl Region {
     }
 
     /// What a deployment of a stage calls. The export names no deployment, so the stage is looked at again after it.
-    async fn deployed(self: &Arc<Self>, api: &str, stage: &str, deployment: &str) -> Result<DeployedUris, Failure> {
+    async fn deployed(self: &Arc<Self>, api: &str, stage: &str, deployment: &str) -> Result<DeployedMethods, Failure> {
         let key: StageDeployment = (api.into(), stage.into(), deployment.into());
         let (region, wanted) = (Arc::clone(self), key.clone());
         let read = || {
             async move {
                 let (api, stage, deployment) = wanted;
-                let uris = region.export(&api, &stage).await?;
+                let calls = region.export(&api, &stage).await?;
                 let served = region.deployment_of(&api, &stage).await?;
-                uris.filter(|_| served.as_deref() == Some(&deployment))
+                calls
+                    .filter(|_| served.as_deref() == Some(&deployment))
                     .map(Arc::new)
-                    .ok_or_else(|| moved_on(&api, &stage))
+                    .ok_or_else(|| moved_on("apigateway:GetExport", &api, &stage))
             }
             .boxed()
         };
@@ -236,21 +268,15 @@ impl Region {
     }
 }
 
-fn moved_on(api: &str, stage: &str) -> Failure {
+/// A stage that was deployed between two reads of it.
+pub(super) fn moved_on(operation: &'static str, api: &str, stage: &str) -> Failure {
     Failure {
         class: Class::Conflict,
         effect: Effect::NotApplied,
-        operation: "apigateway:GetExport",
+        operation,
         resource: format!("{api}/{stage}"),
         code: "StageMoved".into(),
         message: "the stage was deployed while it was read".into(),
         request_id: None,
     }
-}
-
-fn is_in_spec(desired: &Desired, api: &str, stage: &str) -> bool {
-    desired
-        .rest_apis
-        .iter()
-        .any(|trigger| trigger.api_id == api && trigger.stage == stage)
 }

@@ -107,8 +107,12 @@ impl fmt::Display for FunctionRef {
     }
 }
 
-/// The function ARN inside an integration URI. Source: AWS-42.
+/// The function ARN inside an integration URI: an invocation URI, or the ARN itself, which HTTP APIs take as well. Source: AWS-42,
+/// AWS-101.
 pub fn function_arn_in(uri: &str) -> Option<&str> {
+    if uri.split(':').nth(2) == Some("lambda") {
+        return Some(uri);
+    }
     let (_, rest) = uri.split_once(":lambda:path/2015-03-31/functions/")?;
     rest.strip_suffix("/invocations")
 }
@@ -140,6 +144,13 @@ mod tests {
     }
 
     #[test]
+    fn a_function_may_stand_in_a_uri_by_its_arn_alone() {
+        let arn = site().qualified_arn("fir-api", "live");
+        assert_eq!(FunctionRef::from_uri(&arn), FunctionRef::from_uri(&site().invocation_uri(&arn)));
+        assert!(FunctionRef::from_uri(&arn).is_some());
+    }
+
+    #[test]
     fn what_is_no_function_is_none() {
         for text in [
             "",
@@ -150,5 +161,6 @@ mod tests {
             assert_eq!(FunctionRef::parse(text), None, "{text}");
         }
         assert_eq!(FunctionRef::from_uri("http://example.com"), None);
+        assert_eq!(FunctionRef::from_uri("arn:aws:sqs:eu-west-1:111122223333:lambda"), None);
     }
 }

@@ -10,6 +10,7 @@ use super::desired::{Desired, InvalidSpec};
 use super::failure::Failure;
 use super::memory::Memory;
 use super::observed::Observed;
+use super::permission::Required;
 use super::routing::Routing;
 use super::step::{Applied, PlannedStep};
 use super::steps::Plan;
@@ -117,10 +118,11 @@ pub enum Cadence {
 /// Says what is true after a pass.
 pub fn assess(pass: &Pass) -> Verdict {
     let routing = Routing::of(pass.desired, pass.observed, pass.memory, pass.moment.now);
-    let mut status = facts::status(pass, &routing);
+    let required = Required::of(pass.desired, pass.observed);
+    let mut status = facts::status(pass, &routing, &required);
     let mut conditions = Conditions::new(&pass.previous.conditions, pass.moment);
     let cadence = summary::of(pass, &routing, &mut conditions);
-    links::of(pass, &routing, &mut conditions);
+    links::of(pass, &routing, &required, &mut conditions);
     routed::of(pass.desired, pass.observed, &mut conditions);
     traffic::of(pass, &mut conditions);
     usage::advise(pass.usage, &mut conditions);

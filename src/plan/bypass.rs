@@ -7,7 +7,6 @@ use super::callers::function_called;
 use super::desired::Desired;
 use super::observed::{Bypass, MappingState, Observed};
 use super::policy::{API_GATEWAY, Statement, api_id_in};
-use super::routed::http_function;
 
 /// The action that reading function URLs needs.
 const LIST_URLS: &str = "lambda:ListFunctionUrlConfigs";
@@ -65,14 +64,14 @@ fn integrations(desired: &Desired, observed: &Observed) -> Vec<String> {
     for (id, api) in &observed.rest_apis {
         for (name, stage) in &api.stages {
             let deployed = stage.deployed.iter().flatten();
-            let past = deployed.filter_map(|(method, uri)| Some((method, function_called(uri, stage).filter(past)?)));
+            let past = deployed.filter_map(|(method, call)| Some((method, function_called(&call.uri, &stage.variables).filter(past)?)));
             callers.extend(past.map(|(m, f)| format!("REST API {id}/{name} {} {} ({})", m.http_method, m.path, f.describe())));
         }
     }
     for (id, api) in &observed.http_apis {
         for (name, stage) in &api.stages {
             let deployed = stage.deployed.iter().flatten();
-            let past = deployed.filter_map(|(key, route)| Some((key, http_function(&route.uri, &stage.variables).filter(past)?)));
+            let past = deployed.filter_map(|(key, route)| Some((key, function_called(&route.uri, &stage.variables).filter(past)?)));
             callers.extend(past.map(|(key, f)| format!("HTTP API {id}/{name} {key} ({})", f.describe())));
         }
     }
@@ -137,7 +136,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::fixtures::{API, STREAM, desired, mapping, quiet, reviews};
+    use crate::plan::fixtures::{API, STREAM, deployed, desired, mapping, quiet, reviews};
     use crate::plan::observed::{FunctionUrl, Mapping};
 
     fn looked(bypass: Bypass) -> Observed {
@@ -175,7 +174,7 @@ mod tests {
         let mut observed = looked(Bypass::default());
         let mut stage = observed.rest_apis[API].stages["prod"].clone();
         let uri = desired().site.invocation_uri(&desired().function_arn());
-        stage.deployed = Some(BTreeMap::from([(reviews(), uri)]));
+        stage.deployed = Some(BTreeMap::from([(reviews(), deployed(&uri))]));
         observed.rest_apis.get_mut(API).unwrap().stages.insert("beta".into(), stage);
         assert_eq!(
             found(&observed).callers,

@@ -2,7 +2,7 @@
 
 use super::alias::mark;
 use super::bypass;
-use super::callers;
+use super::callers::{self, Caller};
 use super::desired::Desired;
 use super::event_source::calls_alias;
 use super::observed::Observed;
@@ -66,11 +66,9 @@ fn release_capacity(desired: &Desired, observed: &Observed, cleanup: &mut Cleanu
 
 fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
     let made_by_us = observed.alias.as_ref().is_some_and(|a| a.description == mark(desired));
-    let apis = observed.rest_apis.iter();
-    cleanup.in_use_by = apis
-        .flat_map(|(id, api)| callers::of_alias(desired, id, api))
-        .map(|c| c.describe())
-        .collect();
+    let callers = callers::of_alias(desired, observed);
+    cleanup.in_use_by = callers.iter().map(Caller::describe).collect();
+    cleanup.in_use_by.dedup();
     if let Some(bypass) = &observed.bypass {
         cleanup.in_use_by.extend(bypass::urls_of_alias(desired, bypass));
     }

@@ -20,3 +20,13 @@ impl Due {
         self.findings.is_empty() && self.edits.is_empty() && self.deploy.is_none()
     }
 }
+
+/// Why a stage has to be deployed: what it serves of `first`, and of others if there are more than one, does not call the alias yet.
+pub fn stale(stage: &str, first: &str, count: usize) -> String {
+    let more = if count > 1 {
+        format!(" and {} more", count - 1)
+    } else {
+        String::new()
+    };
+    format!("what stage {stage} serves of {first}{more} does not call the alias yet")
+}

@@ -3,9 +3,10 @@
 use super::assess::Pass;
 use super::coarse::coarse;
 use super::desired::DesiredEventSource;
-use super::event_source::{Found, calls_alias, candidates, due};
+use super::event_source::{Found, calls_alias, candidates};
 use super::observed::Mapping;
 use super::source_kind::SourceKind;
+use super::triggers::due;
 use crate::api::{TriggerKind, TriggerStatus};
 
 /// Ages below this many seconds are not worth a number: they stand in status as 0.
@@ -14,14 +15,12 @@ const LEAST_AGE: i64 = 10;
 /// The state of one trigger. With several mappings none of them stands for the trigger: the message names them.
 pub fn status(pass: &Pass, trigger: &DesiredEventSource) -> TriggerStatus {
     let (desired, observed) = (pass.desired, pass.observed);
-    let due = due(desired, observed, trigger);
     let found = observed.mappings.iter().flat_map(|all| candidates(desired, all, trigger));
     let found: Vec<_> = found.collect();
     let only = match found.as_slice() {
         [only] => Some(*only),
         _ => None,
     };
-    let message = due.findings.first().map(|f| f.message.clone());
     let work = Work::of(pass, trigger, only);
     TriggerStatus {
         name: trigger.trigger.clone(),
@@ -37,7 +36,7 @@ pub fn status(pass: &Pass, trigger: &DesiredEventSource) -> TriggerStatus {
         failed_messages: work.failed,
         throttles: work.throttles.filter(|n| *n > 0),
         statement_ids: Vec::new(),
-        message: message.or_else(|| due.edits.first().map(|e| e.why.clone())),
+        message: due(pass, &trigger.trigger),
     }
 }
 

@@ -6,28 +6,22 @@ use super::assess::Pass;
 use super::cost::{monthly_dollars, whole_dollars};
 use super::memory::Rejected;
 use super::observed::AllocationState;
+use super::permission::Required;
 use super::routing::Routing;
 use super::step::{MovePurpose, Step};
-use super::{event_source_status, idle, permission, rest_api, usage, version};
+use super::{idle, triggers, usage, version};
 use crate::api::{
-    CapacityState, CapacityStatus, ManagementPolicy, PlannedCall, PublishedVersion, RejectedVersion, RolloutStatus, TriggerKind,
-    TriggerStatus, WarmLambdaEndpointStatus,
+    CapacityState, CapacityStatus, ManagementPolicy, PlannedCall, PublishedVersion, RejectedVersion, RolloutStatus,
+    WarmLambdaEndpointStatus,
 };
 
 /// At most this many rejected versions are remembered.
 const REJECTED_KEPT: usize = 10;
 
 /// The status without its conditions.
-pub fn status(pass: &Pass, routing: &Routing) -> WarmLambdaEndpointStatus {
+pub fn status(pass: &Pass, routing: &Routing, required: &Required) -> WarmLambdaEndpointStatus {
     let (desired, observed, previous) = (pass.desired, pass.observed, pass.previous);
-    let mut triggers = triggers(pass);
-    triggers.extend(
-        desired
-            .event_sources
-            .iter()
-            .map(|trigger| event_source_status::status(pass, trigger)),
-    );
-    triggers.sort_by_key(|status| desired.triggers.iter().position(|name| *name == status.name));
+    let triggers = triggers::status(pass, required);
     let there = observed.function.is_some();
     WarmLambdaEndpointStatus {
         observed_generation: Some(pass.moment.generation),
@@ -127,51 +121,6 @@ fn capacity(pass: &Pass) -> Option<CapacityStatus> {
         reason,
         monthly_cost_dollars: monthly_dollars(&pass.desired.site.region, size, current.requested).map(whole_dollars),
     })
-}
-
-fn triggers(pass: &Pass) -> Vec<TriggerStatus> {
-    let (desired, observed) = (pass.desired, pass.observed);
-    let state = |trigger| {
-        let due = rest_api::due(desired, observed, trigger);
-        let missing = permission::missing(desired, observed, trigger);
-        let message = due.findings.first().map(|f| f.message.clone());
-        let message = message
-            .or_else(|| due.edits.first().map(|e| e.why.clone()))
-            .or_else(|| due.deploy.clone());
-        let message = message.or_else(|| missing.first().map(|arn| format!("nothing lets {arn} call the alias")));
-        let granting = permission::required(desired, observed, trigger).into_iter();
-        let mut ids: Vec<_> = granting
-            .filter_map(|arn| permission::granting(desired, observed, &arn))
-            .map(|s| s.id.clone())
-            .collect();
-        ids.dedup();
-        TriggerStatus {
-            name: trigger.trigger.clone(),
-            kind: TriggerKind::RestApi,
-            uri: uri(pass, trigger),
-            qualified: message.is_none() && observed.alias.is_some(),
-            uuid: None,
-            state: None,
-            last_processing_result: None,
-            iterator_age_seconds: None,
-            offset_lag: None,
-            queue_age_seconds: None,
-            failed_messages: None,
-            throttles: None,
-            statement_ids: ids,
-            message,
-        }
-    };
-    desired.rest_apis.iter().map(state).collect()
-}
-
-/// What the methods of a trigger call, when it is the same for all.
-fn uri(pass: &Pass, trigger: &super::desired::DesiredRestApi) -> Option<String> {
-    let api = pass.observed.rest_apis.get(&trigger.api_id)?;
-    let methods = rest_api::methods_of(pass.desired, trigger, api);
-    let mut uris = methods.values().map(|m| m.integration.as_ref().and_then(|i| i.uri.as_deref()));
-    let first = uris.next()??;
-    uris.all(|uri| uri == Some(first)).then(|| first.to_owned())
 }
 
 /// Since when the alias has been moving, by the operator's clock.

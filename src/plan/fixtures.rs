@@ -11,8 +11,8 @@ use super::assess::{Moment, Outcome, Pass, Verdict, assess};
 use super::desired::{Desired, MethodKey};
 use super::memory::Memory;
 use super::observed::{
-    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, EnvironmentSize, Integration, LatestCode, Mapping, MappingState, Method,
-    Observed, PublishedCode, RestApi, Stage,
+    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, DeployedCall, EnvironmentSize, HttpApi, HttpIntegration, HttpStage,
+    Integration, LatestCode, Mapping, MappingState, Method, Observed, PublishedCode, RestApi, Route, Stage,
 };
 use super::policy::{Statement, statement_id};
 use super::steps::{Plan, plan};
@@ -24,6 +24,7 @@ pub const API: &str = "a1b2c3d4e5";
 pub const STREAM: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000";
 /// UUID of the mapping of the stream.
 pub const ORDERS: &str = "0aaaaaaa-0000-4000-8000-000000000001";
+pub const HTTP_API: &str = "f6g7h8i9j0";
 
 pub fn desired_by(spec: serde_json::Value) -> Desired {
     let spec: WarmLambdaEndpointSpec = serde_json::from_value(spec).unwrap();
@@ -53,11 +54,16 @@ pub fn orders_by(source: serde_json::Value) -> Desired {
 
 /// An enabled mapping of the stream on the function with this qualifier, which is empty or begins with a colon.
 pub fn mapping(qualifier: &str) -> Mapping {
+    mapping_of(STREAM, &format!("{}{qualifier}", desired().function_arn()))
+}
+
+/// An enabled mapping of a source on a function.
+pub fn mapping_of(source_arn: &str, function_arn: &str) -> Mapping {
     Mapping {
-        source_arn: Some(STREAM.into()),
+        source_arn: Some(source_arn.into()),
         bootstrap_servers: Vec::new(),
         topics: Vec::new(),
-        function_arn: format!("{}{qualifier}", desired().function_arn()),
+        function_arn: function_arn.into(),
         state: MappingState::Enabled,
         state_reason: "User action".into(),
         last_result: "OK".into(),
@@ -70,6 +76,7 @@ pub fn mapped(qualifier: &str) -> Observed {
     Observed {
         mappings: Some(BTreeMap::from([(ORDERS.into(), mapping(qualifier))])),
         policy: None,
+        rest_apis: BTreeMap::new(),
         ..quiet()
     }
 }
@@ -91,6 +98,13 @@ pub fn proxy(uri: &str) -> Method {
     Method {
         resource_id: "res1".into(),
         integration: Some(integration),
+    }
+}
+
+pub fn deployed(uri: &str) -> DeployedCall {
+    DeployedCall {
+        uri: uri.into(),
+        credentials: None,
     }
 }
 
@@ -123,7 +137,7 @@ pub fn quiet() -> Observed {
         deployment_id: "dep1".into(),
         variables: BTreeMap::new(),
         canary: false,
-        deployed: Some(BTreeMap::from([(reviews(), desired.alias_uri())])),
+        deployed: Some(BTreeMap::from([(reviews(), deployed(&desired.alias_uri()))])),
     };
     let api = RestApi {
         methods: Some(BTreeMap::from([(reviews(), proxy(&desired.alias_uri()))])),
@@ -156,6 +170,50 @@ pub fn quiet() -> Observed {
         scaling: None,
         rest_apis: BTreeMap::from([(API.into(), api)]),
         ..Observed::default()
+    }
+}
+
+/// An endpoint whose one trigger is a stage of an HTTP API, with its fields besides the API.
+pub fn desired_http(rest: serde_json::Value) -> Desired {
+    let mut api = json!({"apiId": HTTP_API, "stageName": "prod"});
+    api.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+    let trigger = json!({"name": "edge", "httpApi": api});
+    desired_by(json!({"functionName": "fir-api", "provisionedConcurrency": 3, "triggers": [trigger]}))
+}
+
+/// A quiet chain behind an HTTP API: routes `POST /reviews` and `$default` share integration `int1`, which calls `uri` now and
+/// as it is deployed on stage `prod`, which does not deploy itself.
+pub fn quiet_http(uri: &str) -> Observed {
+    let desired = desired();
+    let mut observed = quiet();
+    let route = |id: &str| Route {
+        id: id.into(),
+        integration_id: Some("int1".into()),
+    };
+    let routes = [("POST /reviews", "route1"), ("$default", "route2")];
+    let stage = HttpStage {
+        deployment_id: "dep1".into(),
+        deployed: Some(routes.iter().map(|(key, _)| ((*key).to_owned(), deployed(uri))).collect()),
+        ..HttpStage::default()
+    };
+    let api = HttpApi {
+        routes: Some(routes.iter().map(|(key, id)| ((*key).to_owned(), route(id))).collect()),
+        integrations: BTreeMap::from([("int1".into(), http_integration(uri))]),
+        stages: BTreeMap::from([("prod".into(), stage)]),
+    };
+    let source_arn = desired.site.execution_arn(HTTP_API, "*/*");
+    observed.policy.as_mut().unwrap().statements = vec![statement(&desired, &statement_id(&desired, &source_arn), &source_arn)];
+    observed.rest_apis.clear();
+    observed.http_apis.insert(HTTP_API.into(), api);
+    observed
+}
+
+pub fn http_integration(uri: &str) -> HttpIntegration {
+    HttpIntegration {
+        kind: "AWS_PROXY".into(),
+        uri: Some(uri.into()),
+        credentials: None,
+        payload_format: Some("1.0".into()),
     }
 }
 

@@ -5,13 +5,13 @@ use super::capacity;
 use super::conditions::{Conditions, Status};
 use super::finding::{Finding, Link};
 use super::observed::AllocationState;
-use super::permission;
+use super::permission::Required;
 use super::routing::Routing;
 use super::step::PlannedStep;
 use crate::api::{ConditionType, Reason};
 
 /// Sets the four conditions.
-pub fn of(pass: &Pass, routing: &Routing, conditions: &mut Conditions) {
+pub fn of(pass: &Pass, routing: &Routing, required: &Required, conditions: &mut Conditions) {
     if pass.observed.function.is_none() {
         for kind in [
             ConditionType::AliasReady,
@@ -29,7 +29,7 @@ pub fn of(pass: &Pass, routing: &Routing, conditions: &mut Conditions) {
         (ConditionType::PermissionReady, Link::Permission),
         (ConditionType::TriggerReady, Link::Trigger),
     ] {
-        let (status, reason, message) = broken(pass, link).unwrap_or_else(|| holds(pass, routing, link));
+        let (status, reason, message) = broken(pass, link).unwrap_or_else(|| holds(pass, routing, required, link));
         conditions.set(kind, status, reason, message);
     }
 }
@@ -51,7 +51,7 @@ fn broken(pass: &Pass, link: Link) -> Option<(Status, Reason, String)> {
     }
 }
 
-fn holds(pass: &Pass, routing: &Routing, link: Link) -> (Status, Reason, String) {
+fn holds(pass: &Pass, routing: &Routing, required: &Required, link: Link) -> (Status, Reason, String) {
     let no_alias = || (Status::False, Reason::Waiting, "the alias does not exist yet".to_owned());
     if pass.observed.alias.is_none() {
         return no_alias();
@@ -59,7 +59,7 @@ fn holds(pass: &Pass, routing: &Routing, link: Link) -> (Status, Reason, String)
     match link {
         Link::Alias => alias(pass, routing),
         Link::Capacity => warm_capacity(pass, routing),
-        Link::Permission => let_in(pass),
+        Link::Permission => let_in(required),
         Link::Trigger if pass.desired.triggers.is_empty() => (Status::True, Reason::NotRequired, "the spec names no triggers".into()),
         Link::Trigger => (
             Status::True,
@@ -118,12 +118,11 @@ fn warm_capacity(pass: &Pass, routing: &Routing) -> (Status, Reason, String) {
     }
 }
 
-fn let_in(pass: &Pass) -> (Status, Reason, String) {
-    let (desired, observed) = (pass.desired, pass.observed);
-    let prefix = super::policy::statement_prefix(&desired.uid);
-    let needed = desired.rest_apis.iter().flat_map(|t| permission::required(desired, observed, t));
-    let granting: Vec<_> = needed
-        .filter_map(|arn| permission::granting(desired, observed, &arn))
+fn let_in(required: &Required) -> (Status, Reason, String) {
+    let prefix = super::policy::statement_prefix(&required.desired.uid);
+    let mut granting: Vec<_> = required
+        .all()
+        .filter_map(|arn| required.granting(arn))
         .map(|s| {
             if s.id.starts_with(&prefix) {
                 s.id.clone()
@@ -132,9 +131,11 @@ fn let_in(pass: &Pass) -> (Status, Reason, String) {
             }
         })
         .collect();
-    let kept: Vec<_> = permission::stale(desired, observed)
+    granting.dedup();
+    let kept: Vec<_> = required
+        .stale()
         .into_iter()
-        .filter_map(|s| Some((s, permission::still_used_by(desired, observed, s).first()?.describe())))
+        .filter_map(|s| Some((s, required.users(s).first()?.describe())))
         .map(|(s, caller)| format!("statement {} is no longer asked for and stays because {caller} needs it", s.id))
         .collect();
     let kept = if kept.is_empty() {

@@ -191,9 +191,9 @@ pub struct Stage {
     pub variables: BTreeMap<String, String>,
     /// Whether a canary is active on it: then a second deployment serves part of the requests. Source: AWS-49.
     pub canary: bool,
-    /// The integration URI of each method as it is deployed on the stage, stage variables not resolved; methods whose integration
-    /// does not call a function with POST are left out. `None` for a stage that nobody asked about. Source: AWS-42, AWS-47.
-    pub deployed: Option<BTreeMap<MethodKey, String>>,
+    /// What each method calls as it is deployed on the stage, stage variables not resolved; methods whose integration does not
+    /// call a function with POST are left out. `None` for a stage that nobody asked about. Source: AWS-42, AWS-47.
+    pub deployed: Option<BTreeMap<MethodKey, DeployedCall>>,
 }
 
 /// An HTTP API.
@@ -223,8 +223,10 @@ pub struct HttpIntegration {
     pub kind: String,
     /// A function's ARN or an invocation URI, possibly with stage variables. Source: AWS-101, AWS-111.
     pub uri: Option<String>,
-    /// The role that API Gateway assumes for the call; with one no permission on the alias is needed.
+    /// The role that API Gateway assumes for the call; with one no permission on the alias is needed. Source: AWS-101.
     pub credentials: Option<String>,
+    /// Shape of the event that the function gets, `1.0` or `2.0`. Source: AWS-101.
+    pub payload_format: Option<String>,
 }
 
 /// A stage of an HTTP API.
@@ -238,29 +240,35 @@ pub struct HttpStage {
     pub variables: BTreeMap<String, String>,
     /// What AWS says about the last automatic deployment when it failed.
     pub deployment_failure: Option<String>,
-    /// What each route calls as it is deployed on the stage, stage variables not resolved. `None` for a stage that nobody asked
-    /// about. Source: AWS-107.
-    pub deployed: Option<BTreeMap<String, DeployedRoute>>,
-    /// State of the newest deployment, where it is not the one that the stage serves; `None` when there is no such one.
+    /// What each route that calls a function calls as it is deployed on the stage, stage variables not resolved. `None` for a
+    /// stage that nobody asked about. Source: AWS-107.
+    pub deployed: Option<BTreeMap<String, DeployedCall>>,
+    /// State of the newest deployment that the operator made for the stage, unless it is done; `None` when there is no such one,
+    /// or nobody asked because the stage serves what it should.
     pub pending: Option<PendingDeployment>,
 }
 
-/// What a deployed route calls.
+/// What a method or route calls as it is deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeployedRoute {
-    /// As in [`HttpIntegration`].
+pub struct DeployedCall {
+    /// What the integration calls; may hold stage variables.
     pub uri: String,
-    /// As in [`HttpIntegration`].
+    /// The role that API Gateway assumes for the call; with one no permission on the alias is needed.
     pub credentials: Option<String>,
 }
 
-/// A deployment that AWS has not put on its stage yet. Source: AWS-106.
+/// A deployment that AWS has not put on its stage. Source: AWS-106.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PendingDeployment {
     /// AWS is at it.
     Pending,
-    /// It failed; AWS's text.
-    Failed(String),
+    /// It failed.
+    Failed {
+        /// AWS's text.
+        message: String,
+        /// When it was made; `None` when AWS does not say.
+        created: Option<Timestamp>,
+    },
 }
 
 /// An event source mapping. Source: AWS-81.

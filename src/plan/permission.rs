@@ -1,22 +1,141 @@
 //! Who may call the alias: one statement per trigger, added before it is needed and taken away when nothing needs it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::callers;
-use super::desired::{Desired, DesiredRestApi};
+use super::callers::{self, Caller, Entrance};
+use super::desired::Desired;
 use super::finding::{Ends, Finding, Link};
 use super::observed::{AliasPolicy, Observed};
 use super::policy::{self, Statement, covers, statement_id, statement_prefix};
-use super::rest_api::methods_of;
 use super::step::{PlannedStep, Step};
 use super::steps::Plan;
+use super::{http_api, rest_api};
 use crate::api::{PermissionScope, Reason};
 
 /// Largest policy that AWS takes, in bytes. Source: AWS-41.
 pub const POLICY_LIMIT: usize = 20_480;
 
+/// Who has to be let in, and by which statements on the alias that is done.
+#[derive(Debug)]
+pub struct Required<'a> {
+    /// What AWS shall be like.
+    pub desired: &'a Desired,
+    /// What AWS showed.
+    pub observed: &'a Observed,
+    /// The source ARNs that each trigger needs to be let in with, by its name.
+    source_arns: BTreeMap<&'a str, BTreeSet<String>>,
+    /// Ids that our statements for them have.
+    ids: BTreeSet<String>,
+}
+
+impl<'a> Required<'a> {
+    /// Finds out for all triggers. Methods and routes that are called with a role need none. Source: AWS-51.
+    pub fn of(desired: &'a Desired, observed: &'a Observed) -> Self {
+        let arns = |api_id: &str, stage: &str, scope: PermissionScope, entrances: Vec<Entrance>| -> BTreeSet<String> {
+            let patterns = entrances.iter().map(|entrance| scope_pattern(scope, stage, entrance));
+            patterns.map(|pattern| desired.site.execution_arn(api_id, &pattern)).collect()
+        };
+        let rest = desired.rest_apis.iter().map(|t| {
+            let entrances = rest_api::without_role(desired, observed, t);
+            (t.trigger.as_str(), arns(&t.api_id, &t.stage, t.scope, entrances))
+        });
+        let http = desired.http_apis.iter().map(|t| {
+            let entrances = http_api::without_role(desired, observed, t);
+            (t.trigger.as_str(), arns(&t.api_id, &t.stage, t.scope, entrances))
+        });
+        let source_arns: BTreeMap<_, _> = rest.chain(http).collect();
+        let ids = source_arns.values().flatten().map(|arn| statement_id(desired, arn)).collect();
+        Self {
+            desired,
+            observed,
+            source_arns,
+            ids,
+        }
+    }
+
+    /// The source ARNs of all triggers.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.source_arns.values().flatten().map(String::as_str)
+    }
+
+    /// The source ARNs of a trigger that no statement lets in.
+    pub fn missing(&self, trigger: &str) -> Vec<&str> {
+        self.of_trigger(trigger).filter(|arn| self.granting(arn).is_none()).collect()
+    }
+
+    /// The statements that let a trigger in.
+    pub fn statements(&self, trigger: &str) -> Vec<&'a Statement> {
+        self.of_trigger(trigger).filter_map(|arn| self.granting(arn)).collect()
+    }
+
+    fn of_trigger(&self, trigger: &str) -> impl Iterator<Item = &str> {
+        self.source_arns.get(trigger).into_iter().flatten().map(String::as_str)
+    }
+
+    fn policy(&self) -> &'a [Statement] {
+        self.observed.policy.as_ref().map_or(&[], |policy| policy.statements.as_slice())
+    }
+
+    fn is_ours(&self, statement: &Statement) -> bool {
+        statement.id.starts_with(&statement_prefix(&self.desired.uid))
+    }
+
+    /// The first statement that lets a source ARN call the alias. A foreign one is as good as ours, however wide; one of ours counts
+    /// only while a trigger asks for just that, so that a narrower scope in the spec narrows what we granted.
+    pub fn granting(&self, source_arn: &str) -> Option<&'a Statement> {
+        let (alias, exact) = (self.desired.alias_arn(), statement_id(self.desired, source_arn));
+        let counts = |s: &&Statement| self.ids.contains(&s.id) || !self.is_ours(s);
+        let mut granting: Vec<_> = self
+            .policy()
+            .iter()
+            .filter(counts)
+            .filter(|s| grants(s, &alias, source_arn))
+            .collect();
+        granting.sort_by_key(|s| s.id != exact);
+        granting.first().copied()
+    }
+
+    /// Statements with our id that the spec does not ask for (any more).
+    pub fn stale(&self) -> Vec<&'a Statement> {
+        let needed: BTreeSet<_> = self.all().filter_map(|arn| self.granting(arn)).map(|s| s.id.as_str()).collect();
+        let stale = |s: &&Statement| self.is_ours(s) && !needed.contains(s.id.as_str());
+        self.policy().iter().filter(stale).collect()
+    }
+
+    /// Who would be locked out if a statement of ours went: callers of the alias that it lets in and no other statement does.
+    pub fn users(&self, statement: &Statement) -> Vec<Caller> {
+        let alias = self.desired.alias_arn();
+        let Some(patterns) = statement.grants_api_gateway(&alias) else {
+            return Vec::new();
+        };
+        let apis: BTreeSet<_> = patterns.iter().filter_map(|p| policy::api_id_in(p)).collect();
+        let others = || self.policy().iter().filter(|s| s.id != statement.id);
+        let needs = |arn: &str| patterns.iter().any(|p| covers(p, arn)) && !others().any(|s| grants(s, &alias, arn));
+        let calling = callers::of_alias(self.desired, self.observed).into_iter();
+        calling
+            .filter(|caller| !caller.has_role && apis.contains(caller.api_id.as_str()))
+            .filter(|caller| caller.source_arn(self.desired).is_none_or(|arn| needs(&arn)))
+            .collect()
+    }
+}
+
+/// Stage, method and path of the source ARNs that a trigger is let in with.
+fn scope_pattern(scope: PermissionScope, stage: &str, entrance: &Entrance) -> String {
+    match scope {
+        PermissionScope::Api => "*/*".into(),
+        PermissionScope::Stage => format!("{stage}/*"),
+        PermissionScope::Method => format!("{stage}/{}", entrance.pattern()),
+    }
+}
+
+fn grants(statement: &Statement, alias_arn: &str, source_arn: &str) -> bool {
+    let patterns = statement.grants_api_gateway(alias_arn).unwrap_or_default();
+    patterns.iter().any(|pattern| covers(pattern, source_arn))
+}
+
 /// Adds what is due on the policy of the alias: at most one write, because each moves the revision that guards the next.
-pub fn plan(desired: &Desired, observed: &Observed, plan: &mut Plan) {
+pub fn plan(required: &Required, plan: &mut Plan) {
+    let (desired, observed) = (required.desired, required.observed);
     let alias_there = observed.alias.is_some() || plan.steps.iter().any(|s| matches!(s.step, Step::CreateAlias { .. }));
     if !alias_there {
         return;
@@ -24,12 +143,9 @@ pub fn plan(desired: &Desired, observed: &Observed, plan: &mut Plan) {
     let none = AliasPolicy::default();
     let policy = observed.policy.as_ref().unwrap_or(&none);
     let arn = desired.alias_arn();
-    if let Some(denying) = policy
-        .statements
-        .iter()
-        .find(|s| s.denies_api_gateway(&arn))
-        .filter(|_| !desired.rest_apis.is_empty())
-    {
+    let called_by_apis = !desired.rest_apis.is_empty() || !desired.http_apis.is_empty();
+    let mut denying = policy.statements.iter().filter(|s| called_by_apis && s.denies_api_gateway(&arn));
+    if let Some(denying) = denying.next() {
         let text = format!(
             "statement {} on alias {arn} denies API Gateway: take it away, it is not ours",
             denying.id
@@ -38,14 +154,11 @@ pub fn plan(desired: &Desired, observed: &Observed, plan: &mut Plan) {
             .push(Finding::new(Link::Permission, Ends::ByPerson, Reason::AccessDenied, text));
         return;
     }
-    let missing = desired
-        .rest_apis
-        .iter()
-        .flat_map(|trigger| missing(desired, observed, trigger))
-        .next();
-    match missing {
-        Some(source_arn) => add(desired, policy, source_arn, observed.policy.as_ref(), plan),
-        None => remove_stale(desired, observed, policy, plan),
+    // In the order of the spec.
+    let mut missing = desired.triggers.iter().flat_map(|trigger| required.missing(trigger));
+    match missing.next() {
+        Some(source_arn) => add(desired, policy, source_arn.to_owned(), observed.policy.as_ref(), plan),
+        None => remove_stale(required, policy, plan),
     }
 }
 
@@ -74,10 +187,8 @@ fn add(desired: &Desired, policy: &AliasPolicy, source_arn: String, seen: Option
     });
 }
 
-fn remove_stale(desired: &Desired, observed: &Observed, policy: &AliasPolicy, plan: &mut Plan) {
-    let mut removable = stale(desired, observed)
-        .into_iter()
-        .filter(|s| still_used_by(desired, observed, s).is_empty());
+fn remove_stale(required: &Required, policy: &AliasPolicy, plan: &mut Plan) {
+    let mut removable = required.stale().into_iter().filter(|s| required.users(s).is_empty());
     if let Some(statement) = removable.next() {
         plan.steps.push(PlannedStep {
             step: Step::RemovePermission {
@@ -89,125 +200,59 @@ fn remove_stale(desired: &Desired, observed: &Observed, policy: &AliasPolicy, pl
     }
 }
 
-/// The source ARNs that a trigger needs to be let in with; none for methods that are called with a role. Source: AWS-51.
-pub fn required(desired: &Desired, observed: &Observed, trigger: &DesiredRestApi) -> BTreeSet<String> {
-    let api = observed.rest_apis.get(&trigger.api_id);
-    let methods = api.map(|api| methods_of(desired, trigger, api)).unwrap_or_default();
-    let without_role = methods
-        .iter()
-        .filter(|(_, m)| m.integration.as_ref().is_none_or(|i| i.credentials.is_none()));
-    let pattern = |stage_pattern: String| desired.site.execution_arn(&trigger.api_id, &stage_pattern);
-    without_role
-        .map(|(method, _)| match trigger.scope {
-            PermissionScope::Api => pattern("*/*".into()),
-            PermissionScope::Stage => pattern(format!("{}/*", trigger.stage)),
-            PermissionScope::Method => pattern(callers::method_pattern(&trigger.stage, method)),
-        })
-        .collect()
-}
-
-/// The source ARNs of a trigger that no statement lets in.
-pub fn missing(desired: &Desired, observed: &Observed, trigger: &DesiredRestApi) -> Vec<String> {
-    required(desired, observed, trigger)
-        .into_iter()
-        .filter(|arn| granting(desired, observed, arn).is_none())
-        .collect()
-}
-
-/// The first statement that lets a source ARN call the alias. A foreign one is as good as ours, however wide; one of ours counts
-/// only while a trigger asks for just that, so that a narrower scope in the spec narrows what we granted.
-pub fn granting<'a>(desired: &Desired, observed: &'a Observed, source_arn: &str) -> Option<&'a Statement> {
-    let alias = desired.alias_arn();
-    let (prefix, exact) = (statement_prefix(&desired.uid), statement_id(desired, source_arn));
-    let asked: BTreeSet<_> = desired
-        .rest_apis
-        .iter()
-        .flat_map(|trigger| required(desired, observed, trigger))
-        .map(|arn| statement_id(desired, &arn))
-        .collect();
-    let counts = |s: &&Statement| asked.contains(&s.id) || !s.id.starts_with(&prefix);
-    let grants = |s: &&Statement| {
-        s.grants_api_gateway(&alias)
-            .is_some_and(|patterns| patterns.iter().any(|p| covers(p, source_arn)))
-    };
-    let mut granting: Vec<_> = observed.policy.as_ref()?.statements.iter().filter(counts).filter(grants).collect();
-    granting.sort_by_key(|s| s.id != exact);
-    granting.first().copied()
-}
-
-/// Statements with our id that the spec does not ask for (any more).
-pub fn stale<'a>(desired: &Desired, observed: &'a Observed) -> Vec<&'a Statement> {
-    let needed: BTreeSet<_> = desired
-        .rest_apis
-        .iter()
-        .flat_map(|trigger| required(desired, observed, trigger))
-        .filter_map(|arn| granting(desired, observed, &arn))
-        .map(|statement| statement.id.as_str())
-        .collect();
-    let prefix = statement_prefix(&desired.uid);
-    let ours = observed
-        .policy
-        .iter()
-        .flat_map(|p| &p.statements)
-        .filter(|s| s.id.starts_with(&prefix));
-    ours.filter(|s| !needed.contains(s.id.as_str())).collect()
-}
-
-/// Who would be locked out if a statement of ours went: callers of the alias that it lets in and no other statement does.
-pub fn still_used_by(desired: &Desired, observed: &Observed, statement: &Statement) -> Vec<callers::Caller> {
-    let alias = desired.alias_arn();
-    let Some(patterns) = statement.grants_api_gateway(&alias) else {
-        return Vec::new();
-    };
-    let others = || observed.policy.iter().flat_map(|p| &p.statements).filter(|s| s.id != statement.id);
-    let covered = |arn: &str| {
-        let grants = |s: &Statement| s.grants_api_gateway(&alias).is_some_and(|list| list.iter().any(|p| covers(p, arn)));
-        others().any(grants)
-    };
-    let apis: BTreeSet<_> = patterns.iter().filter_map(|p| policy::api_id_in(p)).collect();
-    let calling = observed.rest_apis.iter().filter(|(id, _)| apis.contains(id.as_str()));
-    let used = calling.flat_map(|(id, api)| callers::of_alias(desired, id, api));
-    used.filter(|caller| {
-        caller
-            .source_arn(desired)
-            .is_none_or(|arn| !covered(&arn) && patterns.iter().any(|p| covers(p, &arn)))
-    })
-    .collect()
+/// APIs to be read with every stage.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadWhole {
+    /// Ids of REST APIs.
+    pub rest: BTreeSet<String>,
+    /// Ids of HTTP APIs.
+    pub http: BTreeSet<String>,
+    /// Ids of which it is not known what kind of API they are: source ARNs of both look alike. Source: AWS-108.
+    pub either: BTreeSet<String>,
 }
 
 /// APIs whose every stage has to be read, because a statement of ours for them may have to go.
-pub fn apis_to_read_whole(desired: &Desired, policy: Option<&AliasPolicy>) -> BTreeSet<String> {
+pub fn apis_to_read_whole(desired: &Desired, policy: Option<&AliasPolicy>) -> ReadWhole {
     let prefix = statement_prefix(&desired.uid);
     let alias = desired.alias_arn();
     let ours = policy.into_iter().flat_map(|p| &p.statements).filter(|s| s.id.starts_with(&prefix));
-    let expected = |statement: &Statement, pattern: &str| {
-        let trigger = desired
-            .rest_apis
-            .iter()
-            .find(|t| policy::api_id_in(pattern) == Some(t.api_id.as_str()));
-        let wide = trigger.map(|t| match t.scope {
-            PermissionScope::Api => desired.site.execution_arn(&t.api_id, "*/*"),
-            PermissionScope::Stage => desired.site.execution_arn(&t.api_id, &format!("{}/*", t.stage)),
-            PermissionScope::Method => pattern.to_owned(),
-        });
-        wide.is_some_and(|arn| statement.id == statement_id(desired, &arn))
-    };
-    ours.flat_map(|s| {
-        let patterns = s.grants_api_gateway(&alias).unwrap_or_default();
-        let unexpected = patterns
-            .into_iter()
-            .filter(|p| !expected(s, p))
-            .filter_map(policy::api_id_in)
-            .map(str::to_owned);
-        unexpected.collect::<Vec<_>>()
-    })
-    .collect()
+    let rest = desired.rest_apis.iter().map(|t| (t.api_id.as_str(), t.stage.as_str(), t.scope));
+    let http = desired.http_apis.iter().map(|t| (t.api_id.as_str(), t.stage.as_str(), t.scope));
+    let triggers: Vec<_> = rest.chain(http).collect();
+    let mut whole = ReadWhole::default();
+    for statement in ours {
+        for pattern in statement.grants_api_gateway(&alias).unwrap_or_default() {
+            let Some(id) = policy::api_id_in(pattern) else { continue };
+            let expected = triggers.iter().filter(|(api_id, ..)| *api_id == id).any(|(_, stage, scope)| {
+                let arn = match scope {
+                    PermissionScope::Api => desired.site.execution_arn(id, "*/*"),
+                    PermissionScope::Stage => desired.site.execution_arn(id, &format!("{stage}/*")),
+                    PermissionScope::Method => pattern.to_owned(),
+                };
+                statement.id == statement_id(desired, &arn)
+            });
+            if expected {
+                continue;
+            }
+            let is_rest = desired.rest_apis.iter().any(|t| t.api_id == id);
+            let is_http = desired.http_apis.iter().any(|t| t.api_id == id);
+            let kind = match (is_rest, is_http) {
+                (true, false) => &mut whole.rest,
+                (false, true) => &mut whole.http,
+                _ => &mut whole.either,
+            };
+            kind.insert(id.to_owned());
+        }
+    }
+    whole
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::plan::fixtures::{API, calls, desired, planned, quiet, statement};
+    use crate::plan::fixtures::{API, calls, desired, desired_http, planned, quiet, quiet_http, statement};
 
     #[test]
     fn a_foreign_statement_that_grants_the_same_is_enough() {
@@ -241,11 +286,9 @@ mod tests {
         let (mut desired, observed) = (desired(), quiet());
         desired.rest_apis.clear();
         assert!(planned(&desired, &observed).steps.is_empty());
-        let kept = &stale(&desired, &observed)[0];
-        assert_eq!(
-            still_used_by(&desired, &observed, kept)[0].describe(),
-            "REST API a1b2c3d4e5/prod GET /reviews"
-        );
+        let required = Required::of(&desired, &observed);
+        let kept = required.stale()[0];
+        assert_eq!(required.users(kept)[0].describe(), "REST API a1b2c3d4e5/prod GET /reviews");
     }
 
     #[test]
@@ -274,7 +317,65 @@ mod tests {
         observed.policy = None;
         let api = observed.rest_apis.get_mut(API).unwrap();
         let method = api.methods.as_mut().unwrap().values_mut().next().unwrap();
-        method.integration.as_mut().unwrap().credentials = Some("arn:aws:iam::111122223333:role/caller".into());
+        let role = Some("arn:aws:iam::111122223333:role/caller".to_owned());
+        method.integration.as_mut().unwrap().credentials = role.clone();
+        let stage = api.stages.values_mut().next().unwrap();
+        let deployed = stage.deployed.as_mut().unwrap().values_mut();
+        deployed.for_each(|call| call.credentials = role.clone());
         assert!(planned(&desired, &observed).is_empty());
+    }
+
+    #[test]
+    fn a_role_that_is_not_deployed_yet_does_not_hide_that_callers_need_the_permission() {
+        let (desired, mut observed) = (desired(), quiet());
+        observed.policy = None;
+        let api = observed.rest_apis.get_mut(API).unwrap();
+        let method = api.methods.as_mut().unwrap().values_mut().next().unwrap();
+        method.integration.as_mut().unwrap().credentials = Some("arn:aws:iam::111122223333:role/caller".into());
+        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(actions, ["lambda:AddPermission"]);
+    }
+
+    #[test]
+    fn each_scope_lets_an_http_api_in_as_far_as_it_says() {
+        let api = crate::plan::fixtures::HTTP_API;
+        for (scope, patterns) in [
+            ("Api", vec!["*/*"]),
+            ("Stage", vec!["prod/*"]),
+            ("Method", vec!["prod/$default", "prod/POST/reviews"]),
+        ] {
+            let desired = desired_http(json!({"permissionScope": scope}));
+            let observed = quiet_http(&desired.alias_arn());
+            let required = Required::of(&desired, &observed);
+            let arns: Vec<_> = patterns.iter().map(|p| desired.site.execution_arn(api, p)).collect();
+            assert_eq!(required.all().collect::<Vec<_>>(), arns, "{scope}");
+        }
+    }
+
+    #[test]
+    fn a_statement_that_a_route_still_needs_stays_when_the_trigger_leaves_the_spec() {
+        let mut desired = desired_http(json!({}));
+        let mut observed = quiet_http(&desired.alias_arn());
+        desired.http_apis.clear();
+        assert!(planned(&desired, &observed).steps.is_empty());
+        let whole = apis_to_read_whole(&desired, observed.policy.as_ref());
+        assert_eq!(whole.either, BTreeSet::from([crate::plan::fixtures::HTTP_API.to_owned()]));
+        observed.http_apis.clear();
+        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(actions, ["lambda:RemovePermission"]);
+    }
+
+    #[test]
+    fn whoever_calls_with_a_role_keeps_no_statement() {
+        let mut desired = desired_http(json!({}));
+        let mut observed = quiet_http(&desired.alias_arn());
+        desired.http_apis.clear();
+        let api = observed.http_apis.values_mut().next().unwrap();
+        let role = || Some("arn:aws:iam::111122223333:role/caller".to_owned());
+        api.integrations.values_mut().for_each(|i| i.credentials = role());
+        let deployed = api.stages.values_mut().flat_map(|s| s.deployed.iter_mut().flatten());
+        deployed.for_each(|(_, call)| call.credentials = role());
+        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(actions, ["lambda:RemovePermission"]);
     }
 }

@@ -142,7 +142,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The id of the REST API that an execution ARN pattern names. Source: AWS-50.
+/// The id of the API that an execution ARN pattern names; it does not tell which kind of API. Source: AWS-50, AWS-108.
 pub fn api_id_in(source_arn: &str) -> Option<&str> {
     let resource = source_arn.splitn(6, ':').nth(5)?;
     let id = resource.split('/').next()?;

@@ -2,85 +2,55 @@
 
 use std::collections::BTreeMap;
 
-use super::callers::function_called;
+use super::callers::{ApiKind, Entrance, Variables, called, calls_alias, function_called};
 use super::desired::{Desired, DesiredRestApi, MethodKey};
-use super::due::Due;
+use super::due::{self, Due};
 use super::finding::{Ends, Finding, Link};
 use super::observed::{Method, Observed, RestApi, Stage};
-use super::permission;
-use super::stage_variables;
+use super::permission::Required;
+use super::stage_variables::{Variable, shared_with, solve};
+use super::stages::{self, OnStage};
 use super::step::{PlannedStep, Step};
 use super::steps::Plan;
 use crate::api::{DeploymentPolicy, Reason};
 
 /// Adds what is due on the APIs. Callers are moved only to an alias that was observed to be warm and to let them in.
-pub fn plan(desired: &Desired, observed: &Observed, warm: bool, plan: &mut Plan) {
-    let dues: Vec<_> = desired
-        .rest_apis
-        .iter()
-        .map(|trigger| (trigger, due(desired, observed, trigger)))
+pub fn plan(required: &Required, warm: bool, plan: &mut Plan) {
+    let triggers = required.desired.rest_apis.iter();
+    let dues: Vec<_> = triggers
+        .map(|trigger| OnStage {
+            kind: ApiKind::Rest,
+            api_id: trigger.api_id.clone(),
+            stage: trigger.stage.clone(),
+            deployment: trigger.deployment,
+            let_in: required.missing(&trigger.trigger).is_empty(),
+            due: plan.due(&trigger.trigger),
+        })
         .collect();
-    let let_in = |trigger| permission::missing(desired, observed, trigger).is_empty();
-    // A deployment publishes the whole API: the methods of every trigger of the stage have to be fit for it.
-    let fit = |one: &DesiredRestApi| {
-        let beside = dues.iter().filter(|(t, _)| t.api_id == one.api_id && t.stage == one.stage);
-        beside.into_iter().all(|(t, due)| due.findings.is_empty() && let_in(t))
-    };
-    for (trigger, due) in &dues {
-        plan.findings.extend(due.findings.iter().cloned());
-        if due.edits.is_empty() && due.deploy.is_none() {
-            continue;
-        }
-        if !warm || !let_in(trigger) {
-            let what = if warm { "the permission is observed" } else { "the alias is warm" };
-            plan.findings.push(waiting(trigger, "pointed at the alias", what));
-            continue;
-        }
-        let fresh = due.edits.iter().filter(|e| !plan.steps.iter().any(|s| s.step == e.step));
-        let fresh: Vec<_> = fresh.cloned().collect();
-        plan.steps.extend(fresh);
-        match &due.deploy {
-            Some(why) if fit(trigger) => deploy(observed, trigger, why.clone(), plan),
-            Some(_) => plan
-                .findings
-                .push(waiting(trigger, "deployed", "every trigger on the stage can be")),
-            None => {}
-        }
-    }
-    // After all edits: a deployment publishes the whole API.
-    plan.steps.sort_by_key(|s| matches!(s.step, Step::DeployStage { .. }));
+    stages::plan(&dues, warm, |one, why| deploy(required.observed, one, why), plan);
 }
 
-fn waiting(trigger: &DesiredRestApi, done: &str, once: &str) -> Finding {
-    let text = format!("REST API {}/{} is {done} once {once}", trigger.api_id, trigger.stage);
-    Finding::new(Link::Trigger, Ends::ByEarlierLink, Reason::Waiting, text)
-}
-
-fn deploy(observed: &Observed, trigger: &DesiredRestApi, why: String, plan: &mut Plan) {
-    let (api_id, stage) = (&trigger.api_id, &trigger.stage);
-    let finding = |reason, text| Finding::new(Link::Trigger, Ends::ByOthers, reason, text);
+fn deploy(observed: &Observed, one: &OnStage, why: &str) -> Result<Step, Finding> {
+    let (api_id, stage) = (&one.api_id, &one.stage);
+    let others = |reason, text| Err(Finding::new(Link::Trigger, Ends::ByOthers, reason, text));
     let canary = observed
         .rest_apis
         .get(api_id)
         .and_then(|a| a.stages.get(stage))
         .is_some_and(|s| s.canary);
-    if trigger.deployment == DeploymentPolicy::Never {
+    if one.deployment == DeploymentPolicy::Never {
         let text = format!("{why}; deployment is Never: deploy REST API {api_id} to stage {stage}");
-        plan.findings.push(finding(Reason::DeploymentPending, text));
-    } else if canary {
+        return others(Reason::DeploymentPending, text);
+    }
+    if canary {
         let text =
             format!("{why}; a canary is active on stage {stage} of REST API {api_id}: promote or delete it, then the stage is deployed");
-        plan.findings.push(finding(Reason::CanaryActive, text));
-    } else {
-        let step = Step::DeployStage {
-            api_id: api_id.clone(),
-            stage: stage.clone(),
-        };
-        // One deployment serves all triggers of the stage.
-        if !plan.steps.iter().any(|s| s.step == step) {
-            plan.steps.push(PlannedStep { step, why });
-        }
+        return others(Reason::CanaryActive, text);
     }
+    Ok(Step::DeployStage {
+        api_id: api_id.clone(),
+        stage: stage.clone(),
+    })
 }
 
 /// What is due for a trigger.
@@ -119,7 +89,7 @@ pub fn methods_of<'a>(desired: &Desired, trigger: &DesiredRestApi, api: &'a Rest
     let ours = |method: &Method| {
         let uri = method.integration.as_ref().and_then(|i| i.uri.as_deref());
         uri.zip(stage)
-            .and_then(|(uri, stage)| function_called(uri, stage))
+            .and_then(|(uri, stage)| function_called(uri, &stage.variables))
             .is_some_and(|f| desired.is_ours(&f))
     };
     let all = api.methods.iter().flatten();
@@ -133,29 +103,27 @@ pub fn methods_of<'a>(desired: &Desired, trigger: &DesiredRestApi, api: &'a Rest
     .collect()
 }
 
+/// Where requests of a trigger arrive that API Gateway hands over without a role, as its methods stand now or are deployed.
+pub fn without_role(desired: &Desired, observed: &Observed, trigger: &DesiredRestApi) -> Vec<Entrance> {
+    let Some(api) = observed.rest_apis.get(&trigger.api_id) else {
+        return Vec::new();
+    };
+    let current = methods_of(desired, trigger, api)
+        .into_iter()
+        .filter(|(_, method)| method.integration.as_ref().is_none_or(|i| i.credentials.is_none()))
+        .map(|(key, _)| key);
+    let deployed = api.stages.get(&trigger.stage).into_iter().flat_map(|stage| {
+        let meant = |key: &MethodKey| trigger.methods.is_empty() || trigger.methods.contains(key);
+        let calls = stage.deployed.iter().flatten();
+        let calls = calls.filter(|(_, call)| call.credentials.is_none() && calls_alias(desired, &call.uri, &stage.variables));
+        calls.map(|(key, _)| key).filter(move |key| meant(key))
+    });
+    current.chain(deployed).cloned().map(Entrance::Method).collect()
+}
+
 fn edits(desired: &Desired, trigger: &DesiredRestApi, api: &RestApi, stage: &Stage, methods: &BTreeMap<&MethodKey, &Method>) -> Due {
     let mut due = Due::default();
-    let mut after = stage.clone();
-    for (key, method) in methods {
-        let uris = [
-            current_uri(method),
-            stage.deployed.as_ref().and_then(|d| d.get(*key)).map(String::as_str),
-        ];
-        for uri in uris.into_iter().flatten() {
-            if calls_alias(desired, uri, &after) {
-                continue;
-            }
-            if let Some(variable) = stage_variables::solve(desired, uri, &after) {
-                match stage_variables::shared_with(desired, api, &after, &variable) {
-                    Some(others) => due.findings.push(shared(trigger, &variable.name, &others)),
-                    None => {
-                        after.variables.insert(variable.name.clone(), variable.value.clone());
-                        due.edits.push(set_variable(desired, trigger, variable));
-                    }
-                }
-            }
-        }
-    }
+    let after = variables(desired, trigger, api, stage, methods, &mut due);
     if !due.findings.is_empty() {
         return due;
     }
@@ -166,45 +134,67 @@ fn edits(desired: &Desired, trigger: &DesiredRestApi, api: &RestApi, stage: &Sta
         // A deployment would publish what is known not to work.
         return due;
     }
-    let stale: Vec<_> = methods.keys().filter(|key| !is_deployed(desired, key, &after)).collect();
-    if let Some(first) = stale.first() {
-        let more = if stale.len() > 1 {
-            format!(" and {} more", stale.len() - 1)
-        } else {
-            String::new()
-        };
-        let text = "what stage PROD serves of METHOD does not call the alias yet";
-        let method = format!("{} {}{more}", first.http_method, first.path);
-        due.deploy = Some(text.replace("PROD", &trigger.stage).replace("METHOD", &method));
-    }
+    let stale: Vec<_> = methods.keys().filter(|key| !is_deployed(desired, key, stage, &after)).collect();
+    due.deploy = stale.first().map(|first| {
+        let method = format!("{} {}", first.http_method, first.path);
+        due::stale(&trigger.stage, &method, stale.len())
+    });
     due
+}
+
+/// The variables of the stage as they shall be; adds what changes them.
+fn variables(
+    desired: &Desired,
+    trigger: &DesiredRestApi,
+    api: &RestApi,
+    stage: &Stage,
+    methods: &BTreeMap<&MethodKey, &Method>,
+    due: &mut Due,
+) -> Variables {
+    let mut after = stage.variables.clone();
+    let deployed = |key: &MethodKey| stage.deployed.as_ref().and_then(|d| d.get(key)).map(|call| call.uri.as_str());
+    for (key, method) in methods {
+        for uri in [current_uri(method), deployed(key)].into_iter().flatten() {
+            if calls_alias(desired, uri, &after) {
+                continue;
+            }
+            let Some(variable) = solve(desired, uri, &after) else { continue };
+            if let Some(other) = shared_with(desired, uses(api, stage), &after, &variable) {
+                due.findings.push(shared(trigger, &variable.name, &other));
+            } else {
+                after.insert(variable.name.clone(), variable.value.clone());
+                due.edits.push(set_variable(desired, trigger, variable));
+            }
+        }
+    }
+    after
+}
+
+/// The URI of every method, as it stands now and as it is deployed.
+fn uses<'a>(api: &'a RestApi, stage: &'a Stage) -> impl Iterator<Item = (Entrance, &'a str)> {
+    let current = api.methods.iter().flatten().filter_map(|(key, m)| Some((key, current_uri(m)?)));
+    let deployed = stage.deployed.iter().flatten().map(|(key, call)| (key, call.uri.as_str()));
+    current.chain(deployed).map(|(key, uri)| (Entrance::Method(key.clone()), uri))
 }
 
 fn current_uri(method: &Method) -> Option<&str> {
     method.integration.as_ref()?.uri.as_deref()
 }
 
-fn calls_alias(desired: &Desired, uri: &str, stage: &Stage) -> bool {
-    function_called(uri, stage).is_some_and(|f| desired.is_our_alias(&f))
+fn is_deployed(desired: &Desired, key: &MethodKey, stage: &Stage, variables: &Variables) -> bool {
+    let call = stage.deployed.as_ref().and_then(|d| d.get(key));
+    call.is_some_and(|call| calls_alias(desired, &call.uri, variables))
 }
 
-fn is_deployed(desired: &Desired, key: &MethodKey, stage: &Stage) -> bool {
-    stage
-        .deployed
-        .as_ref()
-        .and_then(|d| d.get(key))
-        .is_some_and(|uri| calls_alias(desired, uri, stage))
-}
-
-fn shared(trigger: &DesiredRestApi, name: &str, others: &str) -> Finding {
+fn shared(trigger: &DesiredRestApi, name: &str, other: &Entrance) -> Finding {
     let text = format!(
-        "stage variable {name} of REST API {}/{} would have to change, and {others} uses it too: give the methods variables of their own",
+        "stage variable {name} of REST API {}/{} would have to change, and {other} uses it too: give the methods variables of their own",
         trigger.api_id, trigger.stage
     );
     Finding::new(Link::Trigger, Ends::ByPerson, Reason::UnqualifiedTarget, text)
 }
 
-fn set_variable(desired: &Desired, trigger: &DesiredRestApi, variable: stage_variables::Variable) -> PlannedStep {
+fn set_variable(desired: &Desired, trigger: &DesiredRestApi, variable: Variable) -> PlannedStep {
     PlannedStep {
         why: format!(
             "stage variable {} makes REST API {} call something else than alias {}",
@@ -220,16 +210,17 @@ fn set_variable(desired: &Desired, trigger: &DesiredRestApi, variable: stage_var
 }
 
 /// Adds the edit that makes a method's integration call the alias, if it does not.
-fn edit(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKey, method: &Method, stage: &Stage, due: &mut Due) {
+fn edit(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKey, method: &Method, variables: &Variables, due: &mut Due) {
     let named = trigger.methods.contains(key);
     let (api_id, resource_id, uri) = (trigger.api_id.clone(), method.resource_id.clone(), desired.alias_uri());
     let integration = method.integration.as_ref();
     let lambda = integration.is_some_and(|i| matches!(i.kind.as_str(), "AWS_PROXY" | "AWS"));
     let post = integration.is_some_and(|i| i.http_method.as_deref() == Some("POST"));
-    let at_alias = current_uri(method).is_some_and(|uri| calls_alias(desired, uri, stage));
+    let at_alias = current_uri(method).is_some_and(|uri| calls_alias(desired, uri, variables));
     if lambda && post {
         if !at_alias {
-            let why = format!("{} {} calls {}", key.http_method, key.path, called(method, stage));
+            let now = called(current_uri(method).unwrap_or("nothing"), variables);
+            let why = format!("{} {} calls {now}", key.http_method, key.path);
             due.edits.push(PlannedStep {
                 step: Step::UpdateIntegration {
                     api_id,
@@ -265,16 +256,10 @@ fn edit(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKey, method: &M
     }
 }
 
-/// What a method calls now, for people.
-fn called(method: &Method, stage: &Stage) -> String {
-    let uri = current_uri(method).unwrap_or("nothing");
-    function_called(uri, stage).map_or_else(|| uri.to_owned(), |f| f.describe())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixtures::{API, calls, desired, planned, proxy, quiet, reviews};
+    use crate::plan::fixtures::{API, calls, deployed, desired, planned, proxy, quiet, reviews};
 
     fn stage(observed: &mut Observed) -> &mut Stage {
         observed.rest_apis.get_mut(API).unwrap().stages.get_mut("prod").unwrap()
@@ -284,7 +269,7 @@ mod tests {
     fn call(observed: &mut Observed, uri: &str) {
         let api = observed.rest_apis.get_mut(API).unwrap();
         api.methods.as_mut().unwrap().insert(reviews(), proxy(uri));
-        stage(observed).deployed = Some(BTreeMap::from([(reviews(), uri.to_owned())]));
+        stage(observed).deployed = Some(BTreeMap::from([(reviews(), deployed(uri))]));
     }
 
     fn uri_of(qualifier: &str) -> String {
@@ -310,7 +295,7 @@ mod tests {
     #[test]
     fn an_integration_that_is_right_but_not_deployed_is_only_deployed() {
         let mut observed = quiet();
-        stage(&mut observed).deployed = Some(BTreeMap::from([(reviews(), uri_of(""))]));
+        stage(&mut observed).deployed = Some(BTreeMap::from([(reviews(), deployed(&uri_of("")))]));
         assert_eq!(
             calls(&desired(), &observed),
             ["apigateway:CreateDeployment a1b2c3d4e5 stageName=prod"]
@@ -331,7 +316,7 @@ mod tests {
     #[test]
     fn a_stage_is_not_deployed_over_a_canary() {
         let mut observed = quiet();
-        stage(&mut observed).deployed = Some(BTreeMap::from([(reviews(), uri_of(""))]));
+        stage(&mut observed).deployed = Some(BTreeMap::from([(reviews(), deployed(&uri_of("")))]));
         stage(&mut observed).canary = true;
         let plan = planned(&desired(), &observed);
         assert_eq!((plan.steps.len(), plan.findings[0].reason), (0, Reason::CanaryActive));

@@ -1,9 +1,7 @@
 //! By configuration: whether the target of every trigger is the alias.
 
-use std::collections::BTreeMap;
-
 use super::arn::FunctionRef;
-use super::callers::{function_called, resolve_variables};
+use super::callers::function_called;
 use super::conditions::{Conditions, Status};
 use super::desired::{Desired, DesiredEventSource, DesiredHttpApi, DesiredRestApi};
 use super::event_source::candidates;
@@ -110,11 +108,11 @@ fn rest_targets(desired: &Desired, observed: &Observed, trigger: &DesiredRestApi
     for (key, method) in methods_of(desired, trigger, api) {
         let caller = format!("REST API {}/{} {} {}", trigger.api_id, trigger.stage, key.http_method, key.path);
         let uri = method.integration.as_ref().and_then(|i| i.uri.as_deref());
-        let function = uri.and_then(|uri| function_called(uri, stage));
+        let function = uri.and_then(|uri| function_called(uri, &stage.variables));
         let deployed = stage
             .deployed
             .as_ref()
-            .map(|d| d.get(key).and_then(|uri| function_called(uri, stage)));
+            .map(|d| d.get(key).and_then(|call| function_called(&call.uri, &stage.variables)));
         add(&mut targets, caller, function, deployed);
     }
     targets
@@ -134,7 +132,7 @@ fn http_targets(desired: &Desired, observed: &Observed, trigger: &DesiredHttpApi
     };
     let mut targets = Vec::new();
     for key in routes.keys() {
-        let function = uri_of_route(api, key).and_then(|uri| http_function(uri, &stage.variables));
+        let function = uri_of_route(api, key).and_then(|uri| function_called(uri, &stage.variables));
         let ours = function.as_ref().is_some_and(|f| desired.is_ours(f));
         let meant = if trigger.routes.is_empty() {
             ours
@@ -148,7 +146,7 @@ fn http_targets(desired: &Desired, observed: &Observed, trigger: &DesiredHttpApi
         let deployed = stage
             .deployed
             .as_ref()
-            .map(|d| d.get(key).and_then(|route| http_function(&route.uri, &stage.variables)));
+            .map(|d| d.get(key).and_then(|route| function_called(&route.uri, &stage.variables)));
         add(&mut targets, caller, function, deployed);
     }
     targets
@@ -157,12 +155,6 @@ fn http_targets(desired: &Desired, observed: &Observed, trigger: &DesiredHttpApi
 fn uri_of_route<'a>(api: &'a HttpApi, key: &str) -> Option<&'a str> {
     let route = api.routes.as_ref()?.get(key)?;
     api.integrations.get(route.integration_id.as_ref()?)?.uri.as_deref()
-}
-
-/// The function that an HTTP API's integration calls: its URI is an ARN or an invocation URI. Source: AWS-101, AWS-111.
-pub fn http_function(uri: &str, variables: &BTreeMap<String, String>) -> Option<FunctionRef> {
-    let uri = resolve_variables(uri, variables)?;
-    FunctionRef::parse(&uri).or_else(|| FunctionRef::from_uri(&uri))
 }
 
 /// Adds a caller as it stands, and as it is deployed when that is something else.
@@ -190,11 +182,13 @@ fn mapping_targets(desired: &Desired, observed: &Observed, trigger: &DesiredEven
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;
-    use crate::plan::fixtures::{API, ORDERS, desired, desired_by, mapped, moment, orders, quiet, reviews};
-    use crate::plan::observed::{DeployedRoute, HttpIntegration, HttpStage, Route};
+    use crate::plan::fixtures::{API, ORDERS, deployed, desired, desired_by, mapped, moment, orders, quiet, reviews};
+    use crate::plan::observed::{HttpIntegration, HttpStage, Route};
 
     /// Status, reason and message; `None` when it is absent.
     fn routed(desired: &Desired, observed: &Observed) -> Option<(String, String, String)> {
@@ -219,7 +213,7 @@ mod tests {
         let api = observed.rest_apis.get_mut(API).unwrap();
         let method = api.methods.as_mut().unwrap().get_mut(&reviews()).unwrap();
         method.integration.as_mut().unwrap().uri = Some(uri(qualifier));
-        api.stages.get_mut("prod").unwrap().deployed = Some(BTreeMap::from([(reviews(), uri(qualifier))]));
+        api.stages.get_mut("prod").unwrap().deployed = Some(BTreeMap::from([(reviews(), deployed(&uri(qualifier)))]));
         observed
     }
 
@@ -227,22 +221,19 @@ mod tests {
         desired_by(json!({"functionName": "fir-api", "triggers": [{"name": "edge", "httpApi": {"apiId": "f6g7h8i9j0"}}]}))
     }
 
-    fn http_api(uri: &str, deployed: &str) -> Observed {
+    fn http_api(uri: &str, served: &str) -> Observed {
         let integration = HttpIntegration {
             kind: "AWS_PROXY".into(),
             uri: Some(uri.into()),
             credentials: None,
+            payload_format: None,
         };
         let route = Route {
             id: "r1".into(),
             integration_id: Some("i1".into()),
         };
-        let deployed = DeployedRoute {
-            uri: deployed.into(),
-            credentials: None,
-        };
         let stage = HttpStage {
-            deployed: Some(BTreeMap::from([("POST /reviews".to_owned(), deployed)])),
+            deployed: Some(BTreeMap::from([("POST /reviews".to_owned(), deployed(served))])),
             ..HttpStage::default()
         };
         let api = HttpApi {
@@ -296,7 +287,7 @@ mod tests {
     fn what_the_stage_serves_counts_as_well() {
         let mut observed = quiet();
         let stage = observed.rest_apis.get_mut(API).unwrap().stages.get_mut("prod").unwrap();
-        stage.deployed = Some(BTreeMap::from([(reviews(), uri(""))]));
+        stage.deployed = Some(BTreeMap::from([(reviews(), deployed(&uri("")))]));
         says(
             &desired(),
             &observed,

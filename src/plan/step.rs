@@ -113,6 +113,8 @@ pub enum Step {
         api_id: String,
         /// The URI.
         uri: String,
+        /// Shape of the event, `1.0` or `2.0`: that of the integration which the route had, else the newer one.
+        payload_format: String,
     },
     /// Points a route at an integration. Source: AWS-103.
     UpdateRoute {
@@ -270,7 +272,11 @@ impl fmt::Display for Step {
                 integration_id,
                 uri,
             } => write!(f, " {api_id} {integration_id} integrationUri={uri}"),
-            Self::CreateHttpIntegration { api_id, uri } => write!(f, " {api_id} integrationUri={uri}"),
+            Self::CreateHttpIntegration {
+                api_id,
+                uri,
+                payload_format,
+            } => write!(f, " {api_id} integrationUri={uri} payloadFormatVersion={payload_format}"),
             Self::UpdateRoute {
                 api_id,
                 route_key,

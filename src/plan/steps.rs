@@ -1,14 +1,18 @@
 //! The plan: which writes are due now, in an order of which every prefix may be the last.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::jiff::Timestamp;
 
 use super::desired::Desired;
+use super::due::Due;
 use super::finding::{Finding, Link};
 use super::memory::{Memory, Rejected};
 use super::observed::Observed;
+use super::permission::{self, Required};
 use super::routing::Routing;
 use super::step::{PlannedStep, Step};
-use super::{alias, event_source, http_api, permission, rest_api};
+use super::{alias, event_source, http_api, rest_api, triggers};
 
 /// What is due, and what is not as desired but cannot be mended by a write now.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,12 +23,19 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// A version that is to be recorded as rejected before the alias is rolled back.
     pub reject: Option<(u64, Rejected)>,
+    /// What is due for each trigger that is not as desired, by its name.
+    pub dues: BTreeMap<String, Due>,
 }
 
 impl Plan {
     /// Whether the chain is as desired.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.findings.is_empty() && self.reject.is_none()
+    }
+
+    /// What is due for a trigger.
+    pub fn due(&self, trigger: &str) -> Due {
+        self.dues.get(trigger).cloned().unwrap_or_default()
     }
 
     /// Whether nothing is due or amiss on a link.
@@ -58,16 +69,20 @@ impl Step {
 /// The order is the one that keeps requests served: version, alias, capacity, permission, and the callers only when all of
 /// these were *observed*, not merely written in this pass.
 pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory, now: Timestamp) -> Plan {
-    let mut plan = Plan::default();
+    let mut plan = Plan {
+        dues: triggers::dues(desired, observed),
+        ..Plan::default()
+    };
     let routing = Routing::of(desired, observed, memory, now);
     alias::plan(desired, observed, memory, &routing, &mut plan);
     if observed.function.is_none() {
         return plan;
     }
     let warm = matches!(routing, Routing::Stable(Some(_))) && is_settled(&plan);
-    permission::plan(desired, observed, &mut plan);
-    rest_api::plan(desired, observed, warm, &mut plan);
-    http_api::plan(desired, observed, warm, &mut plan);
+    let required = Required::of(desired, observed);
+    permission::plan(&required, &mut plan);
+    rest_api::plan(&required, warm, &mut plan);
+    http_api::plan(&required, warm, now, &mut plan);
     event_source::plan(desired, observed, warm, &mut plan);
     plan
 }

@@ -15,8 +15,8 @@ use warmlambda::plan::desired::{Desired, DesiredVersion, MethodKey};
 use warmlambda::plan::failure::{Class, Effect, Failure};
 use warmlambda::plan::memory::Memory;
 use warmlambda::plan::observed::{
-    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, EnvironmentSize, Integration, LatestCode, Method, Observed, PublishedCode,
-    RestApi, ScalingBounds, Stage,
+    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, DeployedCall, EnvironmentSize, Integration, LatestCode, Method, Observed,
+    PublishedCode, RestApi, ScalingBounds, Stage,
 };
 use warmlambda::plan::permission::apis_to_read_whole;
 use warmlambda::plan::policy::statements;
@@ -53,7 +53,8 @@ pub fn observe(region: &mut Region, desired: &Desired, memory: &Memory, look: Lo
         let seen = rest_api(region, &trigger.api_id, |stage| look.every_caller || in_spec(stage));
         observed.rest_apis.insert(trigger.api_id.clone(), seen);
     }
-    for api in apis_to_read_whole(desired, observed.policy.as_ref()) {
+    let whole = apis_to_read_whole(desired, observed.policy.as_ref());
+    for api in whole.rest.into_iter().chain(whole.either) {
         let seen = rest_api(region, &api, |_| true);
         observed.rest_apis.insert(api, seen);
     }
@@ -225,7 +226,7 @@ fn rest_api(region: &Region, id: &str, with_deployed: impl Fn(&str) -> bool) -> 
 }
 
 /// Through the real export and the real reader of exports.
-fn deployed(region: &Region, api: &str, stage: &str) -> BTreeMap<MethodKey, String> {
+fn deployed(region: &Region, api: &str, stage: &str) -> BTreeMap<MethodKey, DeployedCall> {
     let request = ExportRequest {
         stage_name: stage.into(),
         export_type: "oas30".into(),
@@ -233,7 +234,7 @@ fn deployed(region: &Region, api: &str, stage: &str) -> BTreeMap<MethodKey, Stri
         yaml: false,
     };
     let export = region.get_export(api, &request).unwrap();
-    warmlambda::aws::export::deployed_uris(export.body.as_bytes()).unwrap()
+    warmlambda::aws::export::deployed_methods(export.body.as_bytes()).unwrap()
 }
 
 /// Makes one write.

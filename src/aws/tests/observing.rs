@@ -45,6 +45,7 @@ pub(super) fn quiet(seen: &Seen) -> Answer {
             is(json!({"openapi": "3.0.1", "paths": {"/reviews": {"get": {"x-amazon-apigateway-integration": integration()}}}}))
         }
         "GET /2021-10-31/functions/fir-api/urls" => is(json!({"FunctionUrlConfigs": []})),
+        "GET /2015-03-31/event-source-mappings" => is(json!({"EventSourceMappings": []})),
         "POST /" => is(json!({"ScalableTargets": []})),
         _ => Answer::Error(500, "ServiceException", "not in the script"),
     }

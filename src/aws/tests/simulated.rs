@@ -169,7 +169,7 @@ async fn a_chain_is_built_step_by_step_and_each_step_is_observed() {
     let seen = observe(&aws, &desired).await;
     let api = &seen.rest_apis[api_id];
     let current = api.methods.clone().unwrap()[&method].integration.clone().unwrap().uri.unwrap();
-    let deployed = api.stages["prod"].deployed.clone().unwrap()[&method].clone();
+    let deployed = api.stages["prod"].deployed.clone().unwrap()[&method].uri.clone();
     assert_eq!(
         (current, deployed),
         (uri.clone(), desired.site.invocation_uri(&desired.function_arn()))
@@ -182,7 +182,7 @@ async fn a_chain_is_built_step_by_step_and_each_step_is_observed() {
     aws.execute(&desired, &deploy).await.unwrap();
     server.sim.advance(Duration::from_secs(600));
     let seen = observe(&aws, &desired).await;
-    assert_eq!(seen.rest_apis[api_id].stages["prod"].deployed.clone().unwrap()[&method], uri);
+    assert_eq!(seen.rest_apis[api_id].stages["prod"].deployed.clone().unwrap()[&method].uri, uri);
     assert_eq!(seen.capacity.unwrap().state, AllocationState::Ready);
     assert_eq!(seen.policy.unwrap().statements.len(), 1);
 }
