@@ -142,11 +142,14 @@ const IDLE_LOOKS: u32 = 6;
 impl Timing {
     /// What these flags say about the calls to AWS.
     pub fn aws(&self) -> aws::Settings {
+        let usual = aws::Settings::default();
         aws::Settings {
             quota_share: self.aws_quota_share,
             usage_window: self.metrics_window,
             idle_window: self.idle_window,
-            ..aws::Settings::default()
+            // An endpoint must not be shown at each look what was there some looks ago.
+            mappings_kept: usual.mappings_kept.min(self.resync_interval),
+            ..usual
         }
     }
 

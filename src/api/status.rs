@@ -135,7 +135,7 @@ pub struct UtilizationStatus {
 }
 
 /// What kind of caller a trigger is.
-#[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TriggerKind {
     /// A stage of a REST API (API Gateway v1).
     RestApi,

@@ -17,6 +17,7 @@ use tokio::sync::OnceCell;
 use super::autoscaling::ScalableTargets;
 use super::call::{Gate, RequestObserver};
 use super::deployments::Deployments;
+use super::event_sources::{Closer, MappingNotes, Mappings, Sweep};
 use super::http_apis::{DeployedRoutes, SharedHttpApi};
 use super::observe::{Api, DeployedMethods, StageDeployment};
 use super::permission::PolicyLocks;
@@ -47,6 +48,8 @@ const MOST_APIS: usize = 2048;
 const DEAD_LETTERS_KEPT: Duration = Duration::from_secs(10 * 60);
 /// Queues whose dead-letter queue is remembered.
 const MOST_QUEUES: usize = 2048;
+/// Sources of records that are looked at closely at a moment.
+const MOST_SOURCES: usize = 2048;
 
 /// What can be chosen about the calls.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +60,8 @@ pub struct Settings {
     pub api_kept: Duration,
     /// How long the list of scalable targets of a region is used for all endpoints.
     pub targets_kept: Duration,
+    /// How long the list of event source mappings of a region is used for all endpoints.
+    pub mappings_kept: Duration,
     /// Length of the time that usage is looked at, in whole minutes.
     pub usage_window: Duration,
     /// Length of the time after which unused capacity is called idle, in whole hours.
@@ -69,6 +74,7 @@ impl Default for Settings {
             quota_share: 0.6,
             api_kept: Duration::from_secs(2),
             targets_kept: Duration::from_secs(60),
+            mappings_kept: Duration::from_secs(60),
             usage_window: Duration::from_secs(10 * 60),
             idle_window: Duration::from_secs(6 * 60 * 60),
         }
@@ -136,6 +142,9 @@ impl Aws {
             site: OnceCell::new(),
             apis: SharedReads::new(self.settings.api_kept, MOST_APIS),
             targets: SharedReads::new(self.settings.targets_kept, 1),
+            sweeps: SharedReads::new(self.settings.mappings_kept, 1),
+            closer_looks: SharedReads::new(self.settings.api_kept, MOST_SOURCES),
+            mapping_notes: MappingNotes::default(),
             exports: SharedReads::new(EXPORT_KEPT, MOST_EXPORTS),
             http_apis: SharedReads::new(self.settings.api_kept, MOST_APIS),
             http_exports: SharedReads::new(EXPORT_KEPT, MOST_EXPORTS),
@@ -181,6 +190,9 @@ pub(super) struct Region {
     pub site: OnceCell<Site>,
     pub apis: SharedReads<String, Api>,
     pub targets: SharedReads<(), Arc<ScalableTargets>>,
+    pub sweeps: SharedReads<(), Arc<Sweep>>,
+    pub closer_looks: SharedReads<Closer, Arc<Mappings>>,
+    pub mapping_notes: MappingNotes,
     pub exports: SharedReads<StageDeployment, DeployedMethods>,
     pub http_apis: SharedReads<String, SharedHttpApi>,
     pub http_exports: SharedReads<StageDeployment, DeployedRoutes>,

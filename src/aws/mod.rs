@@ -13,6 +13,7 @@ pub mod clients;
 mod cloudwatch;
 mod deployments;
 pub mod error;
+mod event_source_writes;
 mod event_sources;
 mod execute;
 pub mod export;

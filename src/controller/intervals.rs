@@ -7,7 +7,8 @@ use crate::plan::assess::Cadence;
 
 /// Reads of Lambda's shared control-plane pool in one quiet pass, `GetAlias`, `GetProvisionedConcurrencyConfig` and now and then
 /// a page of versions, and what the pool allows per second, account and region. `GetFunction` and `GetPolicy` have pools of
-/// their own, which are no narrower. Source: AWS-52.
+/// their own, which are no narrower. Event source mappings are listed for the region, however many endpoints look at them.
+/// Source: AWS-52, AWS-95.
 const LAMBDA: (f64, f64) = (3.0, 15.0);
 
 /// The same for a REST API: one `GetResources`. Source: AWS-53.

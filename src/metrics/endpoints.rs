@@ -5,7 +5,7 @@ use kube::ResourceExt;
 
 use super::registry::Sample;
 use super::table::{self, Metric};
-use crate::api::{TriggerKind, WarmLambdaEndpoint};
+use crate::api::{Trigger, TriggerKind, WarmLambdaEndpoint};
 use crate::plan::traffic;
 use crate::plan::usage::Usage;
 
@@ -54,19 +54,10 @@ pub fn samples(endpoint: &WarmLambdaEndpoint, usage: Option<&Usage>, now: Timest
 /// function, alias, function_version, trigger, region, account.
 fn info(endpoint: &WarmLambdaEndpoint) -> [String; 6] {
     let status = endpoint.status.clone().unwrap_or_default();
-    let mut kinds: Vec<_> = endpoint
-        .spec
-        .triggers
-        .iter()
-        .filter_map(|t| {
-            let rest = t.rest_api.as_ref().map(|_| TriggerKind::RestApi);
-            let http = t.http_api.as_ref().map(|_| TriggerKind::HttpApi);
-            rest.or(http).or(t.event_source.as_ref().map(|_| TriggerKind::EventSource))
-        })
-        .map(|kind| format!("{kind:?}"))
-        .collect();
-    kinds.sort();
+    let mut kinds: Vec<_> = endpoint.spec.triggers.iter().filter_map(kind).collect();
+    kinds.sort_by_key(|kind| *kind as u8);
     kinds.dedup();
+    let kinds: Vec<_> = kinds.into_iter().map(|kind| format!("{kind:?}")).collect();
     [
         endpoint.spec.function_name.clone(),
         endpoint.spec.alias_name.clone(),
@@ -75,6 +66,13 @@ fn info(endpoint: &WarmLambdaEndpoint) -> [String; 6] {
         status.region.or_else(|| endpoint.spec.region.clone()).unwrap_or_default(),
         status.account.unwrap_or_default(),
     ]
+}
+
+fn kind(trigger: &Trigger) -> Option<TriggerKind> {
+    let rest_api = trigger.rest_api.as_ref().map(|_| TriggerKind::RestApi);
+    let http_api = trigger.http_api.as_ref().map(|_| TriggerKind::HttpApi);
+    let event_source = trigger.event_source.as_ref().map(|_| TriggerKind::EventSource);
+    rest_api.or(http_api).or(event_source)
 }
 
 /// Sums of one window become a share of the requests through the alias; without requests there is none.
@@ -134,6 +132,16 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn the_kinds_of_triggers_are_named_once_each() {
+        let mut endpoint = endpoint();
+        let source = |name: &str| json!({"name": name, "eventSource": {"uuid": "u"}});
+        let http = json!({"name": "http", "httpApi": {"apiId": "a2"}});
+        let triggers = json!([source("one"), http, source("two"), endpoint.spec.triggers[0]]);
+        endpoint.spec.triggers = serde_json::from_value(triggers).unwrap();
+        assert_eq!(info(&endpoint)[3], "RestApi,HttpApi,EventSource");
     }
 
     #[test]

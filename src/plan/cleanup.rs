@@ -70,7 +70,7 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
     cleanup.in_use_by = callers.iter().map(Caller::describe).collect();
     cleanup.in_use_by.dedup();
     if let Some(bypass) = &observed.bypass {
-        cleanup.in_use_by.extend(bypass::urls_of_alias(desired, bypass));
+        cleanup.in_use_by.extend(bypass::of_alias(desired, bypass));
     }
     let mappings = observed
         .mappings
