@@ -110,17 +110,21 @@ show_file() {
   sed -E '/^ *#/d; s/^/    /' "$1"
 }
 
-# Shows an endpoint change until a condition of kubectl wait holds.
-watch_until() {
-  local name=$1
+# Waits for an endpoint until a condition of kubectl wait holds.
+wait_until() {
   kill -0 "$operator" 2>/dev/null || { tail -n 20 "$folder/operator.log" >&2; die "the operator ended"; }
-  "$KUBEBUILDER_ASSETS/kubectl" get wle "$name" --watch 9>&- &
-  local watch=$!
-  printf '+%s\n' "$watch" >&9
-  if ! kubectl wait "$2" --timeout=120s "wle/$name" >/dev/null; then
-    kubectl describe wle "$name"
+  if ! kubectl wait "$2" --timeout=120s "wle/$1" >/dev/null; then
+    kubectl describe wle "$1"
     die "the endpoint did not come to $2; the operator's log is $folder/operator.log"
   fi
+}
+
+# The same, and shows the endpoint change meanwhile.
+watch_until() {
+  "$KUBEBUILDER_ASSETS/kubectl" get wle "$1" --watch 9>&- &
+  local watch=$!
+  printf '+%s\n' "$watch" >&9
+  wait_until "$@"
   sleep 0.5 # Lets the watch print the change that was waited for.
   kill "$watch" && wait "$watch" 2>/dev/null || true
   printf -- '-%s\n' "$watch" >&9
@@ -135,11 +139,26 @@ show_conditions() {
   done
 }
 
+# The calls that would be made.
+show_plan() {
+  say "  status.plan:"
+  kubectl get wle "$1" -o jsonpath='{range .status.plan[*]}    {.call}{"\n"}{end}'
+}
+
+show_capacity() {
+  kubectl get wle "$1" -o jsonpath='{range .status}  {.aliasArn} serves version {.functionVersion}; warm environments: {.provisionedConcurrency.available} of {.provisionedConcurrency.requested}{"\n"}{end}'
+}
+
+# Applies an example so that it only looks.
+observe() {
+  awk '{ print } /^spec:/ { print "  managementPolicy: Observe" }' "$1" | kubectl apply --server-side -f -
+}
+
 # Uploads code as a pipeline would: with a signed call of Lambda's UpdateFunctionCode.
 upload() {
-  say "  aws lambda update-function-code --function-name fir-api ..."
+  say "  aws lambda update-function-code --function-name $1 ..."
   curl -sf -o /dev/null -X PUT --aws-sigv4 aws:amz:eu-west-1:lambda --user 111122223333:demo -H 'Content-Type: application/json' \
-    -d "{\"ZipFile\": \"$(printf '%s' "$1" | base64 -w0)\"}" "$aws/2015-03-31/functions/fir-api/code" || die "the code could not be uploaded"
+    -d "{\"ZipFile\": \"$(printf '%s' "$2" | base64 -w0)\"}" "$aws/2015-03-31/functions/$1/code" || die "the code could not be uploaded"
 }
 
 until_served_by() {
