@@ -81,9 +81,10 @@ pub fn candidates<'a>(desired: &Desired, mappings: &'a BTreeMap<String, Mapping>
     ours.map(|(uuid, mapping)| (uuid.as_str(), mapping)).collect()
 }
 
-/// Whether one mapping hands the records to the alias and AWS is not at work on it: then there is no need to look closer.
-pub fn is_settled(desired: &Desired, mappings: &BTreeMap<String, Mapping>, trigger: &DesiredEventSource) -> bool {
-    match candidates(desired, mappings, trigger).as_slice() {
+/// Whether of a trigger's candidates one is all there is, hands the records to the alias, and AWS is not at work on it: then there is
+/// no need to look closer.
+pub fn is_settled(desired: &Desired, candidates: &[Found<'_>]) -> bool {
+    match candidates {
         [(_, mapping)] => calls_alias(desired, mapping) && !matches!(mapping.state, MappingState::Changing(_)),
         _ => false,
     }
