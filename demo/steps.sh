@@ -135,7 +135,9 @@ show_conditions() {
   local name=$1 type
   shift
   for type in "$@"; do
-    kubectl get wle "$name" -o jsonpath="{range .status.conditions[?(@.type==\"$type\")]}  {.type}={.status}, {.reason}: {.message}{\"\\n\"}{end}"
+    kubectl get wle "$name" -o jsonpath="{range .status.conditions[?(@.type==\"$type\")]}{.type}={.status}, {.reason}: {.message}{end}" |
+      fold -s -w 126 | sed '1s/^/  /; 2,$s/^/      /'
+    echo
   done
 }
 
@@ -187,8 +189,8 @@ what_next() {
   kubectl describe wle fir-api                            # every link of the chain, and what was done
   kubectl scale wle/fir-api --replicas=5                  # more warm environments
   kubectl apply --server-side -f examples/03-pinned.yaml  # back to version 39, with the same care
-  kubectl apply --server-side -f examples/14-everything.yaml  # a REST API, an HTTP API, the stream and a queue on one endpoint
-  kubectl get wle orders -o yaml                          # each trigger under its name
+  kubectl apply --server-side -f examples/14-everything.yaml  # a REST API, an HTTP API, a stream and a queue on one endpoint
+  kubectl get wle shop -o yaml                            # each trigger under its name
   curl -s '$aws/_sim/ledger?write=true'  # every write that AWS saw
   curl -s '$aws/_sim/deliveries?region=$region&source=$stream' | tail -n 40  # what became of the last records
   tail -f $folder/traffic.log   # what users get

@@ -42,6 +42,8 @@ async fn every_example_applied_over_the_one_before_becomes_ready_in_the_demo_wor
     for file in files() {
         let path = file.to_str().expect("a name in UTF-8");
         scenario.kubectl.succeeds(&["apply", "--server-side", "-f", path]);
-        scenario.until_named(&name(&file), &format!("Ready with {path}"), Told::is_ready).await;
+        scenario
+            .until_named(&name(&file), &format!("Ready with {path}"), Told::is_ready)
+            .await;
     }
 }

@@ -8,6 +8,7 @@
 mod adoption;
 mod capacity;
 mod deletion;
+mod demo;
 mod drift;
 mod examples;
 mod failover;
