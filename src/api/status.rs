@@ -106,6 +106,10 @@ pub struct CapacityStatus {
     /// AWS's reason for a failed allocation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// About what `requested` environments cost in a month, in whole US dollars at AWS's list price for the memory of the version;
+    /// requests and their duration come on top. Absent where the price of the region is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly_cost_dollars: Option<i64>,
 }
 
 /// AWS's verdict on an allocation of warm capacity.

@@ -27,7 +27,7 @@ const GET_FUNCTION: Operation = Operation {
     name: "lambda:GetFunction",
     pools: &[Pool::GetFunction],
 };
-const GET_POLICY: Operation = Operation {
+pub(super) const GET_POLICY: Operation = Operation {
     name: "lambda:GetPolicy",
     pools: &[Pool::GetPolicy],
 };

@@ -1,6 +1,6 @@
 //! What every pass needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -47,6 +47,8 @@ pub struct Context<C> {
     pub metrics: Arc<Metrics>,
     /// The latest sample of CloudWatch, by uid.
     pub usage: Mutex<BTreeMap<String, Usage>>,
+    /// Where records go that mappings gave up, by uid, as it was last observed.
+    pub destinations: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// Passes without progress, by uid.
     pub attempts: Mutex<Attempts>,
     /// Since when this process has seen which rollout, by uid.
@@ -96,13 +98,12 @@ impl<C> Context<C> {
     /// How much there is to look after.
     pub fn fleet(&self) -> Fleet {
         let state = self.store.state();
-        let triggers = state
-            .iter()
-            .filter_map(|guarded| guarded.0.as_ref().ok())
-            .flat_map(|e| &e.spec.triggers);
+        let readable = state.iter().filter_map(|guarded| guarded.0.as_ref().ok());
+        let triggers = || readable.clone().flat_map(|e| &e.spec.triggers);
         Fleet {
             endpoints: state.len(),
-            rest_apis: triggers.filter(|t| t.rest_api.is_some()).count(),
+            rest_apis: triggers().filter(|t| t.rest_api.is_some()).count(),
+            http_apis: triggers().filter(|t| t.http_api.is_some()).count(),
         }
     }
 

@@ -110,7 +110,7 @@ impl fmt::Display for FunctionRef {
 /// The function ARN inside an integration URI: an invocation URI, or the ARN itself, which HTTP APIs take as well. Source: AWS-42,
 /// AWS-101.
 pub fn function_arn_in(uri: &str) -> Option<&str> {
-    if uri.splitn(4, ':').nth(2) == Some("lambda") {
+    if uri.split(':').nth(2) == Some("lambda") {
         return Some(uri);
     }
     let (_, rest) = uri.split_once(":lambda:path/2015-03-31/functions/")?;

@@ -236,10 +236,10 @@ impl<'a> Seen<'a> {
     }
 }
 
-fn deployed<'a, K: Clone>(
-    calls: Option<&'a BTreeMap<K, DeployedCall>>,
+fn deployed<K: Clone>(
+    calls: Option<&BTreeMap<K, DeployedCall>>,
     entrance: impl Fn(K) -> Entrance,
-) -> Option<Vec<(Entrance, &'a DeployedCall)>> {
+) -> Option<Vec<(Entrance, &DeployedCall)>> {
     Some(calls?.iter().map(|(key, call)| (entrance(key.clone()), call)).collect())
 }
 

@@ -1,6 +1,7 @@
 //! What goes when the object is deleted: nothing that is not ours, and nothing from under traffic.
 
 use super::alias::mark;
+use super::bypass;
 use super::callers::{self, Caller};
 use super::desired::Desired;
 use super::event_source::calls_alias;
@@ -74,6 +75,8 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
         .flatten()
         .filter(|(_, mapping)| calls_alias(desired, mapping));
     cleanup.in_use_by.extend(mappings.map(|(uuid, _)| desired.site.mapping_arn(uuid)));
+    let urls = observed.bypass.iter().flat_map(|b| bypass::urls_of_alias(desired, b));
+    cleanup.in_use_by.extend(urls);
     let prefix = statement_prefix(&desired.uid);
     let (ours, foreign): (Vec<_>, Vec<_>) = observed
         .policy
@@ -118,8 +121,46 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::plan::fixtures::{ORDERS, mapped, orders};
+    use crate::plan::fixtures::{ORDERS, desired, mapped, orders, quiet};
+    use crate::plan::observed::{Bypass, FunctionUrl};
+
+    #[test]
+    fn an_alias_that_a_function_url_calls_is_not_taken_away() {
+        let desired = Desired {
+            deletion: DeletionPolicy::Delete,
+            ..desired()
+        };
+        let url = |qualifier: &str| FunctionUrl {
+            qualifier: Some(qualifier.into()),
+            url: "https://abc/".into(),
+        };
+        let with = |bypass: Bypass| Observed {
+            rest_apis: BTreeMap::new(),
+            bypass: Some(bypass),
+            ..quiet()
+        };
+        let of = |qualifier: &str| Bypass {
+            urls: vec![url(qualifier)],
+            ..Bypass::default()
+        };
+        assert_eq!(
+            cleanup(&desired, &with(of("live"))).in_use_by,
+            ["function URL https://abc/ of fir-api:live"]
+        );
+        assert!(cleanup(&desired, &with(of("blue"))).in_use_by.is_empty());
+        let unknown = Bypass {
+            denied: vec!["lambda:ListFunctionUrlConfigs".into()],
+            ..Bypass::default()
+        };
+        assert_eq!(
+            cleanup(&desired, &with(unknown)).in_use_by.len(),
+            1,
+            "what cannot be read may be in use"
+        );
+    }
 
     #[test]
     fn an_alias_that_a_mapping_calls_is_not_taken_away() {

@@ -16,6 +16,7 @@ use super::observed::{
 };
 use super::policy::{Statement, statement_id};
 use super::steps::{Plan, plan};
+use super::usage::Usage;
 use crate::api::{WarmLambdaEndpointSpec, WarmLambdaEndpointStatus};
 
 pub const UID: &str = "7f3c1a2b-0000-4000-8000-000000000000";
@@ -53,11 +54,16 @@ pub fn orders_by(source: serde_json::Value) -> Desired {
 
 /// An enabled mapping of the stream on the function with this qualifier, which is empty or begins with a colon.
 pub fn mapping(qualifier: &str) -> Mapping {
+    mapping_of(STREAM, &format!("{}{qualifier}", desired().function_arn()))
+}
+
+/// An enabled mapping of a source on a function.
+pub fn mapping_of(source_arn: &str, function_arn: &str) -> Mapping {
     Mapping {
-        source_arn: Some(STREAM.into()),
+        source_arn: Some(source_arn.into()),
         bootstrap_servers: Vec::new(),
         topics: Vec::new(),
-        function_arn: format!("{}{qualifier}", desired().function_arn()),
+        function_arn: function_arn.into(),
         state: MappingState::Enabled,
         state_reason: "User action".into(),
         last_result: "OK".into(),
@@ -236,6 +242,28 @@ pub fn planned(desired: &Desired, observed: &Observed) -> Plan {
 
 /// The verdict of a pass that did `outcome` of what was due.
 pub fn verdict(desired: &Desired, observed: &Observed, outcome: &Outcome, previous: &WarmLambdaEndpointStatus, seconds: i64) -> Verdict {
+    told(None, desired, observed, outcome, previous, seconds)
+}
+
+/// The verdict of a pass that did nothing and knew a sample of CloudWatch.
+pub fn verdict_with(
+    usage: Option<&Usage>,
+    desired: &Desired,
+    observed: &Observed,
+    previous: &WarmLambdaEndpointStatus,
+    seconds: i64,
+) -> Verdict {
+    told(usage, desired, observed, &Outcome::default(), previous, seconds)
+}
+
+fn told(
+    usage: Option<&Usage>,
+    desired: &Desired,
+    observed: &Observed,
+    outcome: &Outcome,
+    previous: &WarmLambdaEndpointStatus,
+    seconds: i64,
+) -> Verdict {
     let memory = Memory::from(previous);
     let plan = plan(desired, observed, &memory, at(seconds));
     assess(&Pass {
@@ -245,9 +273,15 @@ pub fn verdict(desired: &Desired, observed: &Observed, outcome: &Outcome, previo
         outcome,
         previous,
         memory: &memory,
-        usage: None,
+        usage,
         moment: moment(seconds),
     })
+}
+
+/// Message of a condition; empty when it is absent.
+pub fn message(status: &WarmLambdaEndpointStatus, kind: &str) -> String {
+    let found = status.conditions.iter().find(|c| c.type_ == kind);
+    found.map(|c| c.message.clone()).unwrap_or_default()
 }
 
 /// Status and reason of a condition, `None` when it is absent.

@@ -310,6 +310,8 @@ pub struct Bypass {
     pub urls: Vec<FunctionUrl>,
     /// Statements of the policy of the function itself, without a qualifier. Source: AWS-116.
     pub statements: Vec<Statement>,
+    /// Actions that AWS denied, so that some of what leads past the alias is not known.
+    pub denied: Vec<String>,
 }
 
 /// A function URL.

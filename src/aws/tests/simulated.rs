@@ -25,9 +25,10 @@ use crate::plan::memory::Memory;
 use crate::plan::observed::{AllocationState, Observed, ScalingBounds};
 use crate::plan::policy::statement_id;
 use crate::plan::step::{MovePurpose, Step};
+use crate::plan::subject::Subject;
 
-const ACCOUNT: &str = "111122223333";
-const REGION: &str = "eu-west-1";
+pub(super) const ACCOUNT: &str = "111122223333";
+pub(super) const REGION: &str = "eu-west-1";
 
 /// A function that was never published, and an API whose one method calls it without an alias.
 async fn world() -> (Server, Aws, Desired) {
@@ -80,14 +81,18 @@ async fn world() -> (Server, Aws, Desired) {
     )
 }
 
-async fn aws_at(url: &str) -> Aws {
+pub(super) async fn aws_at(url: &str) -> Aws {
+    aws_with(url, Settings::default()).await
+}
+
+pub(super) async fn aws_with(url: &str, settings: Settings) -> Aws {
     let credentials = Credentials::new(ACCOUNT, "secret", None, None, "test");
     let config = loader(https()).credentials_provider(credentials).endpoint_url(url);
     let config = config.region(aws_config::Region::new(REGION)).load().await;
-    Aws::with_config(config, Settings::default(), Arc::new(Unobserved))
+    Aws::with_config(config, settings, Arc::new(Unobserved))
 }
 
-async fn observe(aws: &Aws, desired: &Desired) -> Observed {
+pub(super) async fn observe(aws: &Aws, desired: &Desired) -> Observed {
     aws.observe(desired, &Memory::default(), Look::Chain).await.unwrap()
 }
 
@@ -334,13 +339,14 @@ async fn usage_of_the_fleet_comes_in_one_call() {
             region.metrics.record(minutes_ago, "AWS/Lambda", name, &of_alias, value);
         }
     });
-    let aliases: Vec<_> = ["fir-api", "quiet"].iter().map(|f| ((*f).to_owned(), "live".to_owned())).collect();
-    let usage = aws.usage(REGION, &aliases).await.unwrap();
-    assert_eq!(
-        (usage[&aliases[0]].utilization, usage[&aliases[0]].invocations),
-        (Some(0.75), Some(4.0))
-    );
-    assert_eq!(usage[&aliases[0]].spillover, None);
-    assert_eq!((usage[&aliases[1]].utilization, usage[&aliases[1]].observed), (None, None));
+    let subjects = ["fir-api", "quiet"].map(|function| Subject {
+        function: function.into(),
+        alias: "live".into(),
+        ..Subject::default()
+    });
+    let usage = aws.usage(REGION, &subjects).await.unwrap();
+    assert_eq!((usage[0].utilization, usage[0].invocations), (Some(0.75), Some(4.0)));
+    assert_eq!(usage[0].spillover, None);
+    assert_eq!((usage[1].utilization, usage[1].observed), (None, None));
     assert_eq!(server.sim.ledger(&Filter::default()).len(), 1);
 }

@@ -335,3 +335,81 @@ fn put_scaling(shape: &mut Value, mapping: &EventSourceMapping) {
         shape["ProvisionedPollerConfig"] = Value::Object(config);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::lambda::{carry_out, recognise};
+    use crate::wire::{Caller, DEFAULT_ACCOUNT, Request, Response};
+    use crate::world::Version;
+    use crate::world::queue::Queue;
+
+    const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:orders";
+    const PATH: &str = "/2015-03-31/event-source-mappings";
+
+    fn region() -> Region {
+        let mut region = Region {
+            account: DEFAULT_ACCOUNT.into(),
+            region: "eu-west-1".into(),
+            ..Region::default()
+        };
+        region.settle(1_700_000_000_500);
+        region.create_function("fir-api", Version::of("one"), false).unwrap();
+        region.queues.insert(QUEUE.into(), Queue::default());
+        region
+    }
+
+    fn send(region: &mut Region, method: &str, path: &str, body: &Value) -> Response {
+        let request = Request::new(method, path, body.to_string());
+        let caller = Caller {
+            account: DEFAULT_ACCOUNT.into(),
+            region: "eu-west-1".into(),
+            service: "lambda".into(),
+        };
+        let now = region.now;
+        carry_out(region, &caller, &recognise(&request).unwrap(), &request, now)
+    }
+
+    fn body(response: &Response) -> Value {
+        serde_json::from_slice(&response.body).unwrap()
+    }
+
+    #[test]
+    fn an_update_ignores_what_only_creation_takes() {
+        let mut region = region();
+        let created = body(&send(
+            &mut region,
+            "POST",
+            PATH,
+            &json!({"FunctionName": "fir-api", "EventSourceArn": QUEUE}),
+        ));
+        assert_eq!(created["LastModified"], 1_700_000_000.5);
+        let path = format!("{PATH}/{}", created["UUID"].as_str().unwrap());
+        region.settle(region.now + 60_000);
+        let change = json!({"EventSourceArn": "arn:aws:sqs:eu-west-1:111122223333:other", "StartingPosition": "LATEST", "BatchSize": 3});
+        let updated = send(&mut region, "PUT", &path, &change);
+        assert_eq!(updated.status, 202, "AWS-83");
+        let updated = body(&updated);
+        assert_eq!(
+            (&updated["EventSourceArn"], &updated["StartingPosition"], &updated["BatchSize"]),
+            (&json!(QUEUE), &Value::Null, &json!(3)),
+            "AWS-83"
+        );
+    }
+
+    #[test]
+    fn a_busy_mapping_says_so_with_a_capital_message() {
+        let mut region = region();
+        let created = body(&send(
+            &mut region,
+            "POST",
+            PATH,
+            &json!({"FunctionName": "fir-api", "EventSourceArn": QUEUE}),
+        ));
+        let path = format!("{PATH}/{}", created["UUID"].as_str().unwrap());
+        let refused = send(&mut region, "PUT", &path, &json!({"Enabled": false}));
+        assert_eq!(refused.error_code().as_deref(), Some("ResourceInUseException"), "AWS-86");
+        let expected = json!({"Type": "User", "Message": "Cannot update the event source mapping because it is in use."});
+        assert_eq!(body(&refused), expected, "AWS-86");
+    }
+}
