@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use awssim::sim::Fault;
+use awssim::world::queue::Queue;
 use serde_json::{Value, json};
 
 use crate::harness::aws::FUNCTION;
@@ -170,4 +171,63 @@ async fn a_mapping_waits_until_the_new_alias_is_warm() {
             .region(|region| region.functions[FUNCTION].policies.get("live").map(|p| p.statements.len())),
         None
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_source_is_recognised_and_its_mapping_moved_in_place() {
+    const SITE: &str = "eu-west-1:111122223333";
+    let mut scenario = Scenario::without_operator().await;
+    scenario.aws.set_up_by_hand(3);
+    let uuid = |n: usize| format!("0ddddddd-0000-4000-8000-{n:012}");
+    let (kinesis, queue) = (
+        format!("arn:aws:kinesis:{SITE}:stream/reviews"),
+        format!("arn:aws:sqs:{SITE}:reviews"),
+    );
+    let (cluster, servers) = (format!("arn:aws:kafka:{SITE}:cluster/reviews/1"), ["b1:9092", "b2:9092"]);
+    scenario.aws.make_stream(&kinesis);
+    scenario.aws.map(&uuid(1), &kinesis, FUNCTION_ARN, |_| ());
+    scenario.aws.region(|region| region.put_queue(&queue, Queue::default()));
+    scenario.aws.map(&uuid(2), &queue, FUNCTION_ARN, |mapping| {
+        mapping.starting_position = None;
+        mapping.last_processing_result = None;
+    });
+    for (n, topic) in [(3, "reviews"), (4, "votes")] {
+        scenario
+            .aws
+            .map(&uuid(n), &cluster, FUNCTION_ARN, |mapping| mapping.topics = vec![topic.into()]);
+    }
+    scenario.aws.map(&uuid(5), "", FUNCTION_ARN, |mapping| {
+        mapping.event_source_arn = None;
+        mapping.kafka_bootstrap_servers = servers.map(str::to_owned).to_vec();
+        mapping.topics = vec!["reviews".into()];
+    });
+    scenario.start_operator();
+    let trigger = |name: &str, source: Value| json!({ "name": name, "eventSource": source });
+    let triggers = json!([
+        trigger("kinesis", json!({ "arn": kinesis })),
+        trigger("queue", json!({ "arn": queue })),
+        trigger("kafka", json!({ "arn": cluster, "topic": "reviews" })),
+        trigger(
+            "brokers",
+            json!({ "selfManagedKafka": { "bootstrapServers": [servers[1], servers[0]] }, "topic": "reviews" })
+        ),
+    ]);
+    scenario.apply(&json!({ "triggers": triggers }));
+    let found = scenario.until_ready().await;
+    let told: Vec<_> = found
+        .told()
+        .triggers
+        .into_iter()
+        .map(|t| (t.name, t.uuid.unwrap_or_default(), t.qualified))
+        .collect();
+    let moved = [("kinesis", 1), ("queue", 2), ("kafka", 3), ("brokers", 5)].map(|(name, n)| (name.to_owned(), uuid(n), true));
+    assert_eq!(told, moved);
+    let target = |n| scenario.aws.mapping(&uuid(n)).map(|mapping| mapping.function_arn);
+    assert_eq!([1, 2, 3, 5].map(target), [(); 4].map(|()| Some(ALIAS_ARN.to_owned())));
+    assert_eq!(
+        target(4).as_deref(),
+        Some(FUNCTION_ARN),
+        "a topic that no trigger names is left alone"
+    );
+    assert_eq!(scenario.aws.written_since(0), [UPDATE; 4]);
 }
