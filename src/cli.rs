@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kube::Config;
 
+use crate::aws;
 use crate::controller::intervals::{Intervals, LONGEST_REQUEST};
 use crate::controller::leader::Election;
 use crate::controller::run::Settings;
@@ -124,12 +125,34 @@ pub struct Timing {
     /// Between two samples of CloudWatch, which is billed per metric; 0s for none.
     #[arg(long, env = "WARMLAMBDA_METRICS_REFRESH", default_value = "5m", value_parser = duration)]
     pub metrics_refresh: Duration,
+    /// Length of the time that a sample of CloudWatch speaks of, in whole minutes.
+    #[arg(long, env = "WARMLAMBDA_METRICS_WINDOW", default_value = "10m", value_parser = minutes)]
+    pub metrics_window: Duration,
+    /// How long warm capacity must have gone unused to be called idle, in whole hours.
+    #[arg(long, env = "WARMLAMBDA_IDLE_WINDOW", default_value = "6h", value_parser = hours)]
+    pub idle_window: Duration,
     /// The operator's share of AWS's request quotas, above 0 up to 1.
     #[arg(long, env = "WARMLAMBDA_AWS_QUOTA_SHARE", default_value_t = 0.6, value_parser = share)]
     pub aws_quota_share: f64,
 }
 
+/// Looks at the last hours within the time after which capacity is idle.
+const IDLE_LOOKS: u32 = 6;
+
 impl Timing {
+    /// What these flags say about the calls to AWS.
+    pub fn aws(&self) -> aws::Settings {
+        let usual = aws::Settings::default();
+        aws::Settings {
+            quota_share: self.aws_quota_share,
+            usage_window: self.metrics_window,
+            idle_window: self.idle_window,
+            // An endpoint must not be shown at each look what was there some looks ago.
+            mappings_kept: usual.mappings_kept.min(self.resync_interval),
+            ..usual
+        }
+    }
+
     /// The intervals that these flags say.
     pub fn intervals(&self) -> Intervals {
         Intervals {
@@ -137,6 +160,7 @@ impl Timing {
             progress: self.progress_interval,
             retry_base: self.retry_base,
             usage: self.metrics_refresh,
+            idle: self.idle_window / IDLE_LOOKS,
             quota_share: self.aws_quota_share,
             ..Intervals::default()
         }
@@ -226,6 +250,23 @@ fn positive(text: &str) -> Result<Duration, String> {
     }
 }
 
+fn minutes(text: &str) -> Result<Duration, String> {
+    whole(text, 60, "a whole number of minutes, for instance 10m")
+}
+
+fn hours(text: &str) -> Result<Duration, String> {
+    whole(text, 3600, "a whole number of hours, for instance 6h")
+}
+
+fn whole(text: &str, unit: u64, what: &str) -> Result<Duration, String> {
+    let duration = positive(text)?;
+    if duration.subsec_nanos() == 0 && duration.as_secs().is_multiple_of(unit) {
+        Ok(duration)
+    } else {
+        Err(format!("must be {what}"))
+    }
+}
+
 fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
     if share > 0.0 && share <= 1.0 {
@@ -264,6 +305,18 @@ mod tests {
         ] {
             assert!(duration(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn windows_are_whole_minutes_or_hours() {
+        assert_eq!(
+            (minutes("10m"), hours("6h")),
+            (Ok(Duration::from_mins(10)), Ok(Duration::from_hours(6)))
+        );
+        for wrong in ["0m", "90s", "1500ms"] {
+            assert!(minutes(wrong).is_err(), "{wrong}");
+        }
+        assert!(hours("90m").is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use warmlambda::api::crd_yaml;
-use warmlambda::aws::{self, Aws};
+use warmlambda::aws::Aws;
 use warmlambda::cli::{Artefact, Cli, Command, Run};
 use warmlambda::controller::run::Operator;
 use warmlambda::metrics::Metrics;
@@ -72,11 +72,7 @@ async fn operate(flags: &Run) -> Outcome {
     });
 
     let counts = Arc::new(Metrics::default());
-    let shares = aws::Settings {
-        quota_share: flags.timing.aws_quota_share,
-        ..aws::Settings::default()
-    };
-    let cloud = Aws::connect(shares, counts.clone()).await;
+    let cloud = Aws::connect(flags.timing.aws(), counts.clone()).await;
     let config = kube::Config::infer().await?;
     let settings = flags.settings(&config, cloud.default_region())?;
     let operator = Operator::new(cloud, &config, settings, counts, stopped.clone())?;

@@ -8,7 +8,7 @@ use crate::api::{ConditionType, Reason};
 use crate::aws::iam::policy_document;
 use crate::plan::arn::Site;
 
-/// The IAM policy for every function and REST API of one account and region; placeholders are in capitals.
+/// The IAM policy for every function, REST API and event source mapping of one account and region; placeholders are in capitals.
 ///
 /// # Errors
 /// When the policy cannot be written as JSON, which would be a defect of this program.
@@ -18,7 +18,7 @@ pub fn iam_policy() -> Result<String, serde_json::Error> {
         account: "ACCOUNT".into(),
         region: "REGION".into(),
     };
-    let policy = policy_document(&site, &["FUNCTION"], &["API_ID"]);
+    let policy = policy_document(&site, &["FUNCTION"], &["API_ID"], true);
     serde_json::to_string_pretty(&policy).map(|text| text + "\n")
 }
 

@@ -120,10 +120,14 @@ words! {
         RoleNotAssumable,
         /// The function fails on records, or calls of it fail.
         FunctionFailing,
+        /// AWS reports a problem with the last batch that is neither the function's nor the source's.
+        ProcessingProblem,
         /// A deployment of the API failed.
         DeploymentFailed,
         /// Every trigger names the alias.
         Qualified,
+        /// An older WarmLambdaEndpoint on another alias of the function asks for the same caller, and keeps it.
+        TriggerClaimed,
         /// A trigger names another alias or version of the function.
         PointsAtOtherAlias,
         /// Requests reach the function without going through the alias.

@@ -5,6 +5,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::event_source_rules as rules;
+
 /// A source whose event source mapping shall call the alias. Exactly one of `arn`, `uuid` and `selfManagedKafka` names it.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -12,6 +14,25 @@ use serde::{Deserialize, Serialize};
     .message("a source is named in exactly one way: set one of arn, uuid and selfManagedKafka"))]
 #[x_kube(validation = Rule::new("!(has(self.uuid) && has(self.create))")
     .message("create makes a mapping for a source; with uuid the mapping exists already: remove create, or name the source by arn"))]
+#[x_kube(validation = rules::table_is_no_stream())]
+#[x_kube(validation = rules::topic_is_kafkas())]
+#[x_kube(validation = rules::known_source())]
+#[x_kube(validation = rules::position_is_needed())]
+#[x_kube(validation = rules::queue_has_no_position())]
+#[x_kube(validation = rules::timestamp_goes_with_its_position())]
+#[x_kube(validation = rules::dynamodb_has_no_timestamp())]
+#[x_kube(validation = rules::shards_are_streams())]
+#[x_kube(validation = rules::queue_retries_by_itself())]
+#[x_kube(validation = rules::record_age_is_never_or_a_minute())]
+#[x_kube(validation = rules::concurrency_is_a_queues())]
+#[x_kube(validation = rules::pollers_or_concurrency())]
+#[x_kube(validation = rules::pollers_are_for_queues_and_kafka())]
+#[x_kube(validation = rules::queue_pollers())]
+#[x_kube(validation = rules::kafka_alone_has_groups())]
+#[x_kube(validation = rules::kafka_needs_a_topic())]
+#[x_kube(validation = rules::brokers_need_access())]
+#[x_kube(validation = rules::large_batches_of_a_queue())]
+#[x_kube(validation = rules::fifo_has_no_window())]
 pub struct EventSourceTrigger {
     /// ARN of the source: a DynamoDB stream, a Kinesis stream, an SQS queue or an MSK cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,7 +97,7 @@ pub struct EventSourceCreate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10))]
     pub parallelization_factor: Option<i32>,
-    /// Streams: cut a batch in two when the function fails on it.
+    /// Streams and Kafka: cut a batch in two when the function fails on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bisect_batch_on_function_error: Option<bool>,
     /// Streams and Kafka: how often a batch is tried again, -1 (for ever) to 10000.
@@ -93,7 +114,7 @@ pub struct EventSourceCreate {
     pub tumbling_window_seconds: Option<i32>,
     /// Event patterns, each a JSON document; a record is handed over when one of them matches. At most 10.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10), inner(length(min = 1, max = 4096)))]
+    #[schemars(length(max = 10), inner(length(min = 1, max = 4096), regex(pattern = r"^\s*\{")))]
     pub filters: Vec<String>,
     /// ARN of the queue, topic, bucket or Kafka cluster that records go to that were given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,6 +154,7 @@ pub enum StartingPosition {
 /// Pollers that are kept ready for a queue or Kafka.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::pollers_in_order())]
 pub struct ProvisionedPollers {
     /// Least number of pollers: 1 to 200, for queues 2 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]

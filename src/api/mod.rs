@@ -3,6 +3,7 @@
 mod conditions;
 mod crd;
 mod event_source;
+mod event_source_rules;
 mod http_api;
 mod rest_api;
 mod spec;

@@ -106,6 +106,10 @@ pub struct CapacityStatus {
     /// AWS's reason for a failed allocation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// About what `requested` environments cost in a month, in whole US dollars at AWS's list price for the memory of the version;
+    /// requests and their duration come on top. Absent where the price of the region is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly_cost_dollars: Option<i64>,
 }
 
 /// AWS's verdict on an allocation of warm capacity.
@@ -131,7 +135,7 @@ pub struct UtilizationStatus {
 }
 
 /// What kind of caller a trigger is.
-#[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(JsonSchema, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TriggerKind {
     /// A stage of a REST API (API Gateway v1).
     RestApi,
@@ -163,14 +167,14 @@ pub struct TriggerStatus {
     /// AWS's word on the last batch, for instance `OK`, `No records processed`, `PROBLEM: Function call failed`; queues have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_processing_result: Option<String>,
-    /// Streams: age of the newest record of the last batch in the busiest minute of the last window, in seconds. Coarse, so that it
-    /// does not churn; the exact number is a metric. CloudWatch tells it for the function, not for each mapping.
+    /// Streams: age of the newest record of the last batch in the busiest minute of the last window, in seconds; 0 for less than ten.
+    /// Coarse, so that it does not churn; the exact number is a metric. CloudWatch tells it for the function, not for each mapping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iterator_age_seconds: Option<i64>,
     /// Kafka: records that the consumer group has not read yet. Coarse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset_lag: Option<i64>,
-    /// Queues: age of the oldest message, in seconds. Coarse.
+    /// Queues: age of the oldest message, in seconds; 0 for less than ten. Coarse.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_age_seconds: Option<i64>,
     /// Messages in the queue that failed records go to, as far as it is known. Coarse.

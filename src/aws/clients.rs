@@ -17,6 +17,7 @@ use tokio::sync::OnceCell;
 use super::autoscaling::ScalableTargets;
 use super::call::{Gate, RequestObserver};
 use super::deployments::Deployments;
+use super::event_sources::{Closer, MappingNotes, Mappings, Sweep};
 use super::http_apis::{DeployedRoutes, SharedHttpApi};
 use super::observe::{Api, DeployedMethods, StageDeployment};
 use super::permission::PolicyLocks;
@@ -29,7 +30,8 @@ use crate::plan::failure::Failure;
 use crate::plan::memory::Memory;
 use crate::plan::observed::Observed;
 use crate::plan::step::{Applied, Step};
-use crate::plan::usage::Usage;
+use crate::plan::subject::Subject;
+use crate::plan::usage::{LongUtilization, Usage};
 
 /// One request and its answer; the slowest ordinary answer takes a few seconds. Shorter than a lease lasts.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -42,6 +44,12 @@ const EXPORT_KEPT: Duration = Duration::from_secs(12 * 60 * 60);
 const MOST_EXPORTS: usize = 2048;
 /// APIs whose reads are shared at a moment.
 const MOST_APIS: usize = 2048;
+/// Where failed messages go is set up once and hardly ever changed.
+const DEAD_LETTERS_KEPT: Duration = Duration::from_secs(10 * 60);
+/// Queues whose dead-letter queue is remembered.
+const MOST_QUEUES: usize = 2048;
+/// Sources of records that are looked at closely at a moment.
+const MOST_SOURCES: usize = 2048;
 
 /// What can be chosen about the calls.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +60,12 @@ pub struct Settings {
     pub api_kept: Duration,
     /// How long the list of scalable targets of a region is used for all endpoints.
     pub targets_kept: Duration,
-    /// Length of the time that usage is looked at.
+    /// How long the list of event source mappings of a region is used for all endpoints.
+    pub mappings_kept: Duration,
+    /// Length of the time that usage is looked at, in whole minutes.
     pub usage_window: Duration,
+    /// Length of the time after which unused capacity is called idle, in whole hours.
+    pub idle_window: Duration,
 }
 
 impl Default for Settings {
@@ -62,7 +74,9 @@ impl Default for Settings {
             quota_share: 0.6,
             api_kept: Duration::from_secs(2),
             targets_kept: Duration::from_secs(60),
+            mappings_kept: Duration::from_secs(60),
             usage_window: Duration::from_secs(10 * 60),
+            idle_window: Duration::from_secs(6 * 60 * 60),
         }
     }
 }
@@ -128,9 +142,13 @@ impl Aws {
             site: OnceCell::new(),
             apis: SharedReads::new(self.settings.api_kept, MOST_APIS),
             targets: SharedReads::new(self.settings.targets_kept, 1),
+            sweeps: SharedReads::new(self.settings.mappings_kept, 1),
+            closer_looks: SharedReads::new(self.settings.api_kept, MOST_SOURCES),
+            mapping_notes: MappingNotes::default(),
             exports: SharedReads::new(EXPORT_KEPT, MOST_EXPORTS),
             http_apis: SharedReads::new(self.settings.api_kept, MOST_APIS),
             http_exports: SharedReads::new(EXPORT_KEPT, MOST_EXPORTS),
+            dead_letters: SharedReads::new(DEAD_LETTERS_KEPT, MOST_QUEUES),
             policies: PolicyLocks::default(),
             deployments: Deployments::default(),
         }
@@ -172,9 +190,14 @@ pub(super) struct Region {
     pub site: OnceCell<Site>,
     pub apis: SharedReads<String, Api>,
     pub targets: SharedReads<(), Arc<ScalableTargets>>,
+    pub sweeps: SharedReads<(), Arc<Sweep>>,
+    pub closer_looks: SharedReads<Closer, Arc<Mappings>>,
+    pub mapping_notes: MappingNotes,
     pub exports: SharedReads<StageDeployment, DeployedMethods>,
     pub http_apis: SharedReads<String, SharedHttpApi>,
     pub http_exports: SharedReads<StageDeployment, DeployedRoutes>,
+    /// Dead-letter queues by the ARN of the queue.
+    pub dead_letters: SharedReads<String, Option<String>>,
     pub policies: PolicyLocks,
     pub deployments: Deployments,
 }
@@ -193,7 +216,15 @@ impl Cloud for Aws {
         self.region(&desired.site.region).execute(desired, step).await
     }
 
-    async fn usage(&self, region: &str, aliases: &[(String, String)]) -> Result<BTreeMap<(String, String), Usage>, Failure> {
-        self.region(region).usage(aliases, self.settings.usage_window).await
+    async fn usage(&self, region: &str, subjects: &[Subject]) -> Result<Vec<Usage>, Failure> {
+        let region = self.region(region);
+        let queues = subjects.iter().flat_map(|subject| &subject.queues);
+        let dead_letters = region.dead_letters(queues.map(String::as_str)).await;
+        let known = |queue: &str| dead_letters.get(queue).cloned();
+        region.usage(subjects, self.settings.usage_window, known).await
+    }
+
+    async fn long_utilization(&self, region: &str, aliases: &[(String, String)]) -> Result<Vec<LongUtilization>, Failure> {
+        self.region(region).long_utilization(aliases, self.settings.idle_window).await
     }
 }

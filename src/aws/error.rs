@@ -11,6 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::iam;
 use crate::plan::failure::{Class, Effect, Failure};
+use crate::plan::source_problem::SourceProblem;
 
 /// Longest text that is taken over into a [`Failure`], in characters.
 const LONGEST_MESSAGE: usize = 300;
@@ -169,6 +170,17 @@ const PARAMETERS: &[(&str, Class)] = &[
     ("greater than account's unreserved concurrency", Class::Quota),
     ("below its minimum value", Class::Quota),
     ("greater than the reservedConcurrentExecution", Class::Quota),
+    // AWS-91, AWS-92: the role, or the source, is somebody else's to mend.
+    ("cannot be assumed by Lambda", Class::Source(SourceProblem::RoleNotAssumable)),
+    (
+        "execution role does not have permissions",
+        Class::Source(SourceProblem::AccessDenied),
+    ),
+    ("ensure the role can perform", Class::Source(SourceProblem::AccessDenied)),
+    ("Stream not found", Class::Source(SourceProblem::NotFound)),
+    ("NonExistentQueue", Class::Source(SourceProblem::NotFound)),
+    // AWS-91: the alias was observed just before, so it is not known everywhere yet.
+    ("Function does not exist", Class::Waiting),
     // AWS-31: only a new move of the alias mends it, so it is reported.
     ("Invalid alias configuration for Provisioned Concurrency", Class::Invalid),
 ];
@@ -395,6 +407,38 @@ mod tests {
             "cannot be applied to unpublished function versions.",
             Class::Invalid,
         ),
+        (
+            400,
+            PARAMETER,
+            "The role defined for the function cannot be assumed by Lambda.",
+            Class::Source(SourceProblem::RoleNotAssumable),
+        ),
+        (
+            400,
+            PARAMETER,
+            "The function execution role does not have permissions to call ReceiveMessage on SQS",
+            Class::Source(SourceProblem::AccessDenied),
+        ),
+        (
+            400,
+            PARAMETER,
+            "Cannot access stream s. Please ensure the role can perform the GetRecords Actions on your stream in IAM.",
+            Class::Source(SourceProblem::AccessDenied),
+        ),
+        (
+            400,
+            PARAMETER,
+            "Stream not found: arn:aws:kinesis:r:1:stream/s",
+            Class::Source(SourceProblem::NotFound),
+        ),
+        (
+            400,
+            PARAMETER,
+            "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue.",
+            Class::Source(SourceProblem::NotFound),
+        ),
+        (400, PARAMETER, "Function does not exist", Class::Waiting),
+        (400, "ResourceInUseException", "", Class::Waiting),
         (400, "ValidationException", "greater than or equal to 1", Class::Invalid),
         (400, "PolicyLengthExceededException", "too long", Class::Quota),
         (404, "ResourceNotFoundException", "Function not found: arn", Class::NotFound),

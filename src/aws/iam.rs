@@ -15,6 +15,7 @@ const FUNCTION_ACTIONS: &[&str] = &[
     "lambda:GetFunction",
     "lambda:GetPolicy",
     "lambda:GetProvisionedConcurrencyConfig",
+    "lambda:ListFunctionUrlConfigs",
     "lambda:ListVersionsByFunction",
     "lambda:PublishVersion",
     "lambda:PutProvisionedConcurrencyConfig",
@@ -43,9 +44,10 @@ pub fn action(operation: &'static str) -> &'static str {
     }
 }
 
-/// The least policy for these functions (bare names) and APIs (ids) in one account and region. An id says nothing about the kind of
-/// API, so both kinds of paths are granted for each; those of the other kind lead nowhere.
-pub fn policy_document(site: &Site, functions: &[&str], apis: &[&str]) -> Value {
+/// The least policy for these functions (bare names) and APIs (ids) in one account and region, with or without what event source
+/// mappings need. An id says nothing about the kind of API, so both kinds of paths are granted for each; those of the other kind lead
+/// nowhere.
+pub fn policy_document(site: &Site, functions: &[&str], apis: &[&str], event_sources: bool) -> Value {
     let mut functions: Vec<String> = functions
         .iter()
         .map(|name| site.function_arn(name))
@@ -66,6 +68,9 @@ pub fn policy_document(site: &Site, functions: &[&str], apis: &[&str]) -> Value 
     ];
     if !apis.is_empty() {
         statements.extend(on_apis(site, apis));
+    }
+    if event_sources {
+        statements.extend(event_source_statements(site, &functions));
     }
     json!({"Version": "2012-10-17", "Statement": statements})
 }
@@ -99,12 +104,27 @@ fn on_apis(site: &Site, apis: &[&str]) -> [Value; 5] {
     ]
 }
 
+/// Lists and new mappings have no resource in IAM, and the UUID of a mapping is not known before it exists: what is written is bound
+/// to the functions instead. AWS does not say whether it compares the ARN with the qualifier, so both forms are there.
+fn event_source_statements(site: &Site, functions: &[String]) -> [Value; 4] {
+    let of_functions = json!({"ArnLike": {"lambda:FunctionArn": functions}});
+    let mappings = site.mapping_arn("*");
+    [
+        json!({"Sid": "ListEventSources", "Effect": "Allow", "Action": "lambda:ListEventSourceMappings", "Resource": "*"}),
+        json!({"Sid": "ReadEventSources", "Effect": "Allow", "Action": "lambda:GetEventSourceMapping", "Resource": mappings}),
+        json!({"Sid": "MoveEventSources", "Effect": "Allow", "Action": "lambda:UpdateEventSourceMapping", "Resource": mappings,
+            "Condition": of_functions}),
+        json!({"Sid": "MakeEventSources", "Effect": "Allow", "Action": "lambda:CreateEventSourceMapping", "Resource": "*",
+            "Condition": of_functions}),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::plan::desired::MethodKey;
+    use crate::plan::desired::{MethodKey, Source};
     use crate::plan::step::{MovePurpose, Step};
 
     fn site() -> Site {
@@ -172,6 +192,14 @@ mod tests {
                 value: text,
             },
             Step::DeployStage { api_id, stage },
+            Step::UpdateMapping {
+                uuid: String::new(),
+                source_arn: None,
+            },
+            Step::CreateMapping {
+                source: Source::Uuid(String::new()),
+                create: Box::default(),
+            },
             Step::DeleteAlias,
         ];
         assert_allowed(&steps);
@@ -208,7 +236,7 @@ mod tests {
     }
 
     fn assert_allowed(steps: &[Step]) {
-        let allowed = allowed(&policy_document(&site(), &["fir-api"], &["a1"]));
+        let allowed = allowed(&policy_document(&site(), &["fir-api"], &["a1"], true));
         for step in steps {
             let action = action(step.action());
             assert!(allowed.contains(&format!("\"{action}\"")), "{action} is missing");
@@ -230,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_function_is_granted_with_and_without_qualifier_and_no_other_one() {
-        let document = policy_document(&site(), &["fir-api"], &[]);
+        let document = policy_document(&site(), &["fir-api"], &[], false);
         let arn = "arn:aws:lambda:eu-west-1:111122223333:function:fir-api";
         assert_eq!(document["Statement"][1]["Resource"], json!([arn, format!("{arn}:*")]));
         assert_eq!(document["Statement"].as_array().unwrap().len(), 3, "no API, no API Gateway action");
@@ -238,7 +266,7 @@ mod tests {
 
     #[test]
     fn only_api_gateway_may_be_let_in() {
-        let document = policy_document(&site(), &["fir-api"], &["a1"]);
+        let document = policy_document(&site(), &["fir-api"], &["a1"], false);
         let condition = &document["Statement"][2]["Condition"];
         assert_eq!(
             *condition,
@@ -247,8 +275,20 @@ mod tests {
     }
 
     #[test]
+    fn mappings_may_be_written_for_the_functions_only() {
+        let document = policy_document(&site(), &["fir-api"], &[], true);
+        let written = document["Statement"].as_array().unwrap().iter().filter(|s| {
+            let action = s["Action"].as_str().unwrap_or_default();
+            action == "lambda:UpdateEventSourceMapping" || action == "lambda:CreateEventSourceMapping"
+        });
+        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:fir-api";
+        let bound: Vec<_> = written.map(|s| s["Condition"]["ArnLike"]["lambda:FunctionArn"].clone()).collect();
+        assert_eq!(bound, vec![json!([arn, format!("{arn}:*")]); 2]);
+    }
+
+    #[test]
     fn api_paths_have_no_account() {
-        let document = policy_document(&site(), &["fir-api"], &["a1"]);
+        let document = policy_document(&site(), &["fir-api"], &["a1"], false);
         assert_eq!(
             document["Statement"][5]["Resource"],
             json!([

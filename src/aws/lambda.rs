@@ -27,7 +27,7 @@ const GET_FUNCTION: Operation = Operation {
     name: "lambda:GetFunction",
     pools: &[Pool::GetFunction],
 };
-const GET_POLICY: Operation = Operation {
+pub(super) const GET_POLICY: Operation = Operation {
     name: "lambda:GetPolicy",
     pools: &[Pool::GetPolicy],
 };
@@ -282,6 +282,7 @@ pub(super) fn latest_code(configuration: &FunctionConfiguration) -> LatestCode {
         state: code_state(configuration),
         snap_start: snap_start == Some(&SnapStartApplyOn::PublishedVersions),
         size: size(configuration),
+        role: configuration.role().unwrap_or_default().into(),
     }
 }
 

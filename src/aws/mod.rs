@@ -1,17 +1,19 @@
 //! The shell around AWS: observe and execute, one file per service. It decides nothing.
 //!
 //! [`clients`] builds the clients, `call` lets each request through in its turn ([`throttle`]) and says what its error means
-//! ([`error`]). `lambda`, `apigateway`, `autoscaling`, `cloudwatch` and `sts` are the calls; `observe` and `execute` put them
+//! ([`error`]). `lambda`, `apigateway`, `autoscaling`, `cloudwatch`, `sqs` and `sts` are the calls; `observe` and `execute` put them
 //! together. No file but this folder's names an SDK.
 
 mod apigateway;
 mod apigatewayv2;
 mod autoscaling;
+mod bypass;
 mod call;
 pub mod clients;
 mod cloudwatch;
 mod deployments;
 pub mod error;
+mod event_source_writes;
 mod event_sources;
 mod execute;
 pub mod export;
@@ -22,12 +24,12 @@ mod lambda;
 mod observe;
 mod permission;
 mod shared;
+mod sqs;
 mod sts;
 #[cfg(test)]
 mod tests;
 pub mod throttle;
 
-use std::collections::BTreeMap;
 use std::future::Future;
 
 pub use call::{RequestObserver, Unobserved};
@@ -39,14 +41,18 @@ use crate::plan::failure::Failure;
 use crate::plan::memory::Memory;
 use crate::plan::observed::Observed;
 use crate::plan::step::{Applied, Step};
-use crate::plan::usage::Usage;
+use crate::plan::subject::Subject;
+use crate::plan::usage::{LongUtilization, Usage};
 
 /// How far an observation goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
     /// What the spec names: the deployed integrations of the stages of the triggers.
     Chain,
-    /// Before something is taken away: the deployed integrations of every stage of every API that is observed.
+    /// The same, and what leads past the alias: when requests were seen to reach the function without going through it.
+    Bypass,
+    /// Before something is taken away: the deployed integrations of every stage of every API that is observed, and the
+    /// function's URLs.
     EveryCaller,
 }
 
@@ -61,10 +67,14 @@ pub trait Cloud: Send + Sync + 'static {
     /// Makes one write.
     fn execute(&self, desired: &Desired, step: &Step) -> impl Future<Output = Result<Applied, Failure>> + Send;
 
-    /// How busy the aliases (function, alias) of a region were lately, for the whole fleet at once: it is billed per metric.
-    fn usage(
+    /// What the last minutes were like for the endpoints of a region, in their order; for the whole fleet at once, because it is
+    /// billed per metric.
+    fn usage(&self, region: &str, subjects: &[Subject]) -> impl Future<Output = Result<Vec<Usage>, Failure>> + Send;
+
+    /// How busy the warm capacity of aliases (function, alias) was in their busiest hour of the last hours, in their order.
+    fn long_utilization(
         &self,
         region: &str,
         aliases: &[(String, String)],
-    ) -> impl Future<Output = Result<BTreeMap<(String, String), Usage>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Vec<LongUtilization>, Failure>> + Send;
 }

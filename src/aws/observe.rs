@@ -50,7 +50,7 @@ impl Region {
             function: &desired.function,
             alias: &desired.alias,
         };
-        let every = look == Look::EveryCaller;
+        let every = look != Look::Chain;
         let (rest, http): (BTreeSet<_>, BTreeSet<_>) = (
             desired.rest_apis.iter().map(|t| t.api_id.clone()).collect(),
             desired.http_apis.iter().map(|t| t.api_id.clone()).collect(),
@@ -67,8 +67,9 @@ impl Region {
         )?;
         // Whoever still needs a statement that the spec does not ask for (any more) may be on any stage of its API.
         let whole = apis_to_read_whole(desired, on_alias.policy.as_ref());
-        let (code, more_rest, more_http, either) = try_join!(
+        let (code, bypass, more_rest, more_http, either) = try_join!(
             self.versions_behind(code, desired, memory, on_alias.alias.as_ref()),
+            self.bypass(&desired.function, look),
             self.rest_apis(&whole.rest, |_, _| true),
             self.http_apis(desired, &whole.http, |_, _| true),
             self.of_either_kind(desired, &whole.either),
@@ -86,7 +87,7 @@ impl Region {
             rest_apis,
             http_apis,
             mappings,
-            bypass: None,
+            bypass,
         })
     }
 

@@ -33,6 +33,8 @@ pub enum Pool {
     AutoScaling,
     /// STS, whose quota AWS does not publish.
     Sts,
+    /// SQS, whose quota AWS does not publish either.
+    Sqs,
 }
 
 /// So many calls per window.
@@ -52,7 +54,7 @@ impl Pool {
             Self::CreateDeployment => (1.0, 5, None),
             Self::GetResources => (5.0, 2, None),
             Self::CloudWatch => (10.0, 1, None),
-            Self::AutoScaling | Self::Sts => (5.0, 1, None),
+            Self::AutoScaling | Self::Sts | Self::Sqs => (5.0, 1, None),
         };
         Quota {
             calls,

@@ -1,6 +1,6 @@
 //! What every pass needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -47,6 +47,8 @@ pub struct Context<C> {
     pub metrics: Arc<Metrics>,
     /// The latest sample of CloudWatch, by uid.
     pub usage: Mutex<BTreeMap<String, Usage>>,
+    /// Where records go that mappings gave up, by uid, as it was last observed.
+    pub destinations: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// Passes without progress, by uid.
     pub attempts: Mutex<Attempts>,
     /// Since when this process has seen which rollout, by uid.

@@ -7,7 +7,8 @@ use crate::plan::assess::Cadence;
 
 /// Reads of Lambda's shared control-plane pool in one quiet pass, `GetAlias`, `GetProvisionedConcurrencyConfig` and now and then
 /// a page of versions, and what the pool allows per second, account and region. `GetFunction` and `GetPolicy` have pools of
-/// their own, which are no narrower. Source: AWS-52.
+/// their own, which are no narrower. Event source mappings are listed for the region, however many endpoints look at them.
+/// Source: AWS-52, AWS-95.
 const LAMBDA: (f64, f64) = (3.0, 15.0);
 
 /// The same for a REST API: one `GetResources`. Source: AWS-53.
@@ -59,6 +60,8 @@ pub struct Intervals {
     pub pass: Duration,
     /// Between two samples of CloudWatch for the whole fleet; it is billed per metric. Zero: never. Source: AWS-57.
     pub usage: Duration,
+    /// Between two looks at the last hours, in which one more sample changes little.
+    pub idle: Duration,
     /// The operator's share of AWS's quotas, above 0 up to 1: people and other tools live from the same ones.
     pub quota_share: f64,
 }
@@ -75,6 +78,7 @@ impl Default for Intervals {
             grace: Duration::from_mins(2),
             pass: Duration::from_mins(2),
             usage: Duration::from_mins(5),
+            idle: Duration::from_hours(1),
             quota_share: 0.6,
         }
     }

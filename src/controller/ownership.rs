@@ -1,8 +1,11 @@
-//! Which of several endpoints on one alias owns it: the older one. The other makes no write to AWS.
+//! Which of several endpoints on one alias owns it: the older one. The other makes no write to AWS. Of endpoints on different
+//! aliases of one function, the older keeps the callers that both ask for.
 
 use kube::ResourceExt;
 
-use crate::api::WarmLambdaEndpoint;
+use crate::api::{ManagementPolicy, WarmLambdaEndpoint};
+use crate::plan::elder::Elder;
+use crate::plan::trigger::Callers;
 
 /// Owner of the alias of `endpoint` when that is another object, as `namespace/name`; `None` when `endpoint` owns it.
 ///
@@ -19,6 +22,32 @@ pub fn owner_instead<'a>(
         .filter(|other| alias_key(other, default_region) == wanted && other.uid() != endpoint.uid());
     let oldest = rivals.min_by_key(|other| seniority(other))?;
     (seniority(oldest) < seniority(endpoint)).then(|| format!("{}/{}", oldest.namespace().unwrap_or_default(), oldest.name_any()))
+}
+
+/// Older endpoints on other aliases of the function of `endpoint`. Those that only observe claim nothing: they write nothing.
+pub fn elders<'a>(
+    endpoint: &'a WarmLambdaEndpoint,
+    fleet: impl IntoIterator<Item = &'a WarmLambdaEndpoint>,
+    default_region: Option<&'a str>,
+) -> Vec<Elder> {
+    let (function, alias, region) = alias_key(endpoint, default_region);
+    let beside = fleet.into_iter().filter(|other| {
+        let (theirs, other_alias, other_region) = alias_key(other, default_region);
+        (theirs, other_region) == (function, region) && other_alias != alias && seniority(other) < seniority(endpoint)
+    });
+    let mut elders: Vec<_> = beside
+        .filter(|other| other.spec.management_policy == ManagementPolicy::Manage)
+        .filter_map(|other| {
+            Some(Elder {
+                name: format!("{}/{}", other.namespace().unwrap_or_default(), other.name_any()),
+                alias: other.spec.alias_name.clone(),
+                // Triggers that cannot be carried out claim nothing.
+                callers: Callers::resolve(&other.spec.triggers).ok()?,
+            })
+        })
+        .collect();
+    elders.sort_by(|a, b| a.name.cmp(&b.name));
+    elders
 }
 
 fn alias_key<'a>(endpoint: &'a WarmLambdaEndpoint, default_region: Option<&'a str>) -> (&'a str, &'a str, Option<&'a str>) {
@@ -53,6 +82,28 @@ mod tests {
         let fleet = [&old, &young];
         assert_eq!(owner_instead(&young, fleet, None).as_deref(), Some("shop/old"));
         assert_eq!(owner_instead(&old, fleet, None), None);
+    }
+
+    #[test]
+    fn older_endpoints_on_other_aliases_of_the_function_are_elders() {
+        let on = |name: &str, alias: &str, created: &str| {
+            let mut endpoint = endpoint(name, name, created, Some("eu-west-1"));
+            endpoint.spec.alias_name = alias.into();
+            endpoint
+        };
+        let blue = on("blue", "blue", "2026-01-01T00:00:00Z");
+        let mut watching = on("watching", "watched", "2026-01-01T00:00:00Z");
+        watching.spec.management_policy = ManagementPolicy::Observe;
+        let mut other = on("other", "blue", "2026-01-01T00:00:00Z");
+        other.spec.function_name = "pine-api".into();
+        let live = on("live", "live", "2026-01-02T00:00:00Z");
+        let fleet = [&blue, &watching, &other, &live];
+        let names: Vec<_> = elders(&live, fleet, None)
+            .into_iter()
+            .map(|elder| (elder.name, elder.alias))
+            .collect();
+        assert_eq!(names, [("shop/blue".to_owned(), "blue".to_owned())]);
+        assert_eq!(elders(&blue, fleet, None), []);
     }
 
     #[test]

@@ -6,13 +6,16 @@ use super::context::{Context, lock};
 use super::error::Error;
 use super::leader::Epoch;
 use super::{deletion, finalizer, ownership, report};
-use crate::api::{ManagementPolicy, RETRY_REQUESTED_AT, WarmLambdaEndpoint};
+use crate::api::{ManagementPolicy, RETRY_REQUESTED_AT, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
 use crate::aws::{Cloud, Look};
 use crate::plan::assess::{Cadence, Outcome, Pass, Stop, assess};
 use crate::plan::desired::Desired;
 use crate::plan::memory::Memory;
 use crate::plan::step::PlannedStep;
 use crate::plan::steps::plan;
+use crate::plan::subject::destinations;
+use crate::plan::traffic::{Evidence, evidence};
+use crate::plan::usage::Usage;
 
 /// When an endpoint is worth the next look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,17 +62,19 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
 
     let previous = lock(&ctx.written).latest(endpoint);
     let memory = lock(&ctx.rollouts).witness(&desired.uid, Memory::from(&previous), ctx.now());
-    let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, Look::Chain)).await? {
+    let usage = lock(&ctx.usage).get(&desired.uid).cloned();
+    let look = look(&previous, usage.as_ref());
+    let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, look)).await? {
         Ok(observed) => observed,
         Err(failure) => return stop(Stop::Unread(failure)).await,
     };
+    lock(&ctx.destinations).insert(desired.uid.clone(), destinations(&desired, &observed));
     let plan = plan(&desired, &observed, &memory, ctx.now());
     let outcome = match desired.management {
         ManagementPolicy::Manage => execute(&desired, &plan.steps, ctx, &epoch).await?,
         ManagementPolicy::Observe => Outcome::default(),
     };
 
-    let usage = lock(&ctx.usage).get(&desired.uid).cloned();
     let verdict = assess(&Pass {
         desired: &desired,
         observed: &observed,
@@ -82,6 +87,14 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
     });
     let progress = !outcome.applied.is_empty();
     report::publish(endpoint, ctx, &epoch, &previous, verdict, progress).await
+}
+
+/// How far to look: who calls the function past the alias costs reads, and is looked for when somebody does.
+fn look(previous: &WarmLambdaEndpointStatus, usage: Option<&Usage>) -> Look {
+    match usage.map(|usage| evidence(&previous.conditions, usage)) {
+        Some(Evidence::Past) => Look::Bypass,
+        _ => Look::Chain,
+    }
 }
 
 /// The older endpoint on the same alias, as `namespace/name`; `None` when this one owns it.
@@ -107,7 +120,10 @@ pub async fn resolve<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) 
     let generation = endpoint.metadata.generation.unwrap_or_default();
     let request = endpoint.annotations().get(RETRY_REQUESTED_AT).map(String::as_str);
     let desired = Desired::resolve(&endpoint.spec, &uid, generation, site).map_err(Stop::Invalid);
-    Ok(desired.map(|desired| desired.requested(&endpoint.spec, request)))
+    let fleet = ctx.store.state();
+    let readable = fleet.iter().filter_map(|guarded| guarded.0.as_ref().ok());
+    let elders = ownership::elders(endpoint, readable, ctx.default_region.as_deref());
+    Ok(desired.map(|desired| desired.requested(&endpoint.spec, request).beside(elders)))
 }
 
 /// Makes the writes in their order. The first that fails ends it: those after it were decided in the belief that it succeeds.

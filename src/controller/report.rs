@@ -98,8 +98,8 @@ pub async fn publish<C>(
     for event in &events {
         tell(endpoint, ctx, event).await;
     }
-    // Failures that each say something new are failures all the same.
-    let progress = cadence == Cadence::InFlight && (progress || differs);
+    // Failures that each say something new are failures all the same; a pass whose writes went through until one failed is none.
+    let progress = progress || (cadence == Cadence::InFlight && differs);
     Ok(Next { cadence, progress })
 }
 

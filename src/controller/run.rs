@@ -117,6 +117,7 @@ impl<C: Cloud> Operator<C> {
             intervals: settings.intervals.clone(),
             metrics,
             usage: Mutex::new(BTreeMap::new()),
+            destinations: Mutex::default(),
             attempts: Mutex::default(),
             rollouts: Mutex::default(),
             written: Mutex::default(),
@@ -271,6 +272,7 @@ fn noted<C: Cloud>(
             lock(&ctx.rollouts).forget(&uid);
             lock(&ctx.written).forget(&uid);
             lock(&ctx.usage).remove(&uid);
+            lock(&ctx.destinations).remove(&uid);
         }
         Ok(Event::Init | Event::InitDone) => {}
         Err(error) => tracing::warn!(%error, "the watch failed and starts over"),

@@ -27,7 +27,8 @@ use crate::plan::failure::{Class, Effect, Failure};
 use crate::plan::memory::Memory;
 use crate::plan::observed::{Alias, AllocationState, CodeState, Concurrency, EnvironmentSize, LatestCode, Observed, PublishedCode};
 use crate::plan::step::{Applied, Step};
-use crate::plan::usage::Usage;
+use crate::plan::subject::Subject;
+use crate::plan::usage::{LongUtilization, Usage};
 
 const FOLDER: &str = "/apis/warmlambda.dev/v1alpha1/namespaces/shop/warmlambdaendpoints";
 
@@ -85,8 +86,12 @@ impl Cloud for FakeCloud {
         Ok(Applied::default())
     }
 
-    async fn usage(&self, _: &str, _: &[(String, String)]) -> Result<BTreeMap<(String, String), Usage>, Failure> {
-        Ok(BTreeMap::new())
+    async fn usage(&self, _: &str, _: &[Subject]) -> Result<Vec<Usage>, Failure> {
+        Ok(Vec::new())
+    }
+
+    async fn long_utilization(&self, _: &str, _: &[(String, String)]) -> Result<Vec<LongUtilization>, Failure> {
+        Ok(Vec::new())
     }
 }
 
@@ -106,6 +111,7 @@ fn observed() -> Observed {
             state: CodeState::Active,
             snap_start: false,
             size: EnvironmentSize::default(),
+            role: String::new(),
         }),
         versions: Some(BTreeMap::from([(
             40,
@@ -182,6 +188,7 @@ impl Bench {
             intervals: Intervals::default(),
             metrics: Arc::default(),
             usage: Mutex::default(),
+            destinations: Mutex::default(),
             attempts: Mutex::default(),
             rollouts: Mutex::default(),
             written: Mutex::default(),

@@ -5,7 +5,8 @@ use kube::ResourceExt;
 
 use super::registry::Sample;
 use super::table::{self, Metric};
-use crate::api::{TriggerKind, WarmLambdaEndpoint};
+use crate::api::{Trigger, TriggerKind, WarmLambdaEndpoint};
+use crate::plan::traffic;
 use crate::plan::usage::Usage;
 
 /// All series of one endpoint.
@@ -34,10 +35,16 @@ pub fn samples(endpoint: &WarmLambdaEndpoint, usage: Option<&Usage>, now: Timest
         samples.push(sample(&table::CAPACITY_REQUESTED, &[], capacity.requested.into()));
         samples.push(sample(&table::CAPACITY_ALLOCATED, &[], capacity.allocated.into()));
         samples.push(sample(&table::CAPACITY_AVAILABLE, &[], capacity.available.into()));
+        let cost = capacity.monthly_cost_dollars.map(|dollars| dollars as f64);
+        samples.extend(cost.map(|dollars| sample(&table::CAPACITY_COST, &[], dollars)));
     }
     if let Some(usage) = usage {
         samples.extend(usage.utilization.map(|share| sample(&table::UTILIZATION, &[], share)));
-        samples.extend(spillover_ratio(usage).map(|share| sample(&table::SPILLOVER, &[], share)));
+        samples.extend(of_alias(usage, usage.spillover).map(|share| sample(&table::SPILLOVER, &[], share)));
+        samples.extend(of_alias(usage, usage.warm).map(|share| sample(&table::WARM_TRAFFIC, &[], share)));
+        samples.extend(traffic::share(usage).map(|share| sample(&table::ALIAS_TRAFFIC, &[], share)));
+        samples.extend(usage.iterator_age.map(|seconds| sample(&table::ITERATOR_AGE, &[], seconds)));
+        samples.extend(usage.throttles.map(|calls| sample(&table::THROTTLES, &[], calls)));
         let age = usage.observed.map(|at| now.duration_since(at).as_secs_f64());
         samples.extend(age.map(|seconds| sample(&table::METRICS_AGE, &[], seconds)));
     }
@@ -51,23 +58,32 @@ fn info(endpoint: &WarmLambdaEndpoint) -> [String; 6] {
         .spec
         .triggers
         .iter()
-        .filter_map(|t| t.rest_api.as_ref().map(|_| TriggerKind::RestApi))
+        .filter_map(kind)
+        .map(|kind| format!("{kind:?}"))
         .collect();
+    kinds.sort_unstable();
     kinds.dedup();
     [
         endpoint.spec.function_name.clone(),
         endpoint.spec.alias_name.clone(),
         status.function_version.unwrap_or_default(),
-        kinds.iter().map(|k| format!("{k:?}")).collect::<Vec<_>>().join(","),
+        kinds.join(","),
         status.region.or_else(|| endpoint.spec.region.clone()).unwrap_or_default(),
         status.account.unwrap_or_default(),
     ]
 }
 
-/// Sums of one window become a share of it; without requests there is none.
-fn spillover_ratio(usage: &Usage) -> Option<f64> {
+fn kind(trigger: &Trigger) -> Option<TriggerKind> {
+    let rest_api = trigger.rest_api.as_ref().map(|_| TriggerKind::RestApi);
+    let http_api = trigger.http_api.as_ref().map(|_| TriggerKind::HttpApi);
+    let event_source = trigger.event_source.as_ref().map(|_| TriggerKind::EventSource);
+    rest_api.or(http_api).or(event_source)
+}
+
+/// Sums of one window become a share of the requests through the alias; without requests there is none.
+fn of_alias(usage: &Usage, part: Option<f64>) -> Option<f64> {
     let invocations = usage.invocations.filter(|n| *n > 0.0)?;
-    Some((usage.spillover.unwrap_or(0.0) / invocations).clamp(0.0, 1.0))
+    Some((part.unwrap_or(0.0) / invocations).clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
@@ -83,7 +99,7 @@ mod tests {
             "spec": {"functionName": "fir-api", "triggers": [{"name": "public", "restApi": {"apiId": "a1", "stageName": "prod"}}]},
             "status": {
                 "functionVersion": "40", "account": "111122223333", "region": "eu-west-1",
-                "provisionedConcurrency": {"requested": 3, "allocated": 2, "available": 1, "status": "InProgress"},
+                "provisionedConcurrency": {"requested": 3, "allocated": 2, "available": 1, "status": "InProgress", "monthlyCostDollars": 305},
                 "conditions": [{"type": "Ready", "status": "False", "reason": "R", "message": "", "lastTransitionTime": "1970-01-01T00:01:40Z"}],
             },
         }))
@@ -96,6 +112,9 @@ mod tests {
             utilization: Some(0.5),
             spillover: Some(1.0),
             invocations: Some(4.0),
+            warm: Some(3.0),
+            of_function: Some(16.0),
+            iterator_age: Some(2.5),
             observed: Some(Timestamp::UNIX_EPOCH),
             sampled: Timestamp::UNIX_EPOCH,
             ..Usage::default()
@@ -110,10 +129,24 @@ mod tests {
             r#"warmlambda_endpoint_provisioned_concurrency_allocated{namespace="shop",name="fir"} 2"#,
             r#"warmlambda_endpoint_provisioned_concurrency_utilization_ratio{namespace="shop",name="fir"} 0.5"#,
             r#"warmlambda_endpoint_spillover_ratio{namespace="shop",name="fir"} 0.25"#,
+            r#"warmlambda_endpoint_warm_traffic_ratio{namespace="shop",name="fir"} 0.75"#,
+            r#"warmlambda_endpoint_alias_traffic_ratio{namespace="shop",name="fir"} 0.25"#,
+            r#"warmlambda_endpoint_iterator_age_seconds{namespace="shop",name="fir"} 2.5"#,
+            r#"warmlambda_endpoint_provisioned_concurrency_cost_dollars_per_month{namespace="shop",name="fir"} 305"#,
             r#"warmlambda_endpoint_metrics_age_seconds{namespace="shop",name="fir"} 90"#,
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn the_kinds_of_triggers_are_named_once_each() {
+        let mut endpoint = endpoint();
+        let source = |name: &str| json!({"name": name, "eventSource": {"uuid": "u"}});
+        let http = json!({"name": "http", "httpApi": {"apiId": "a2"}});
+        let triggers = json!([source("one"), http, source("two"), endpoint.spec.triggers[0]]);
+        endpoint.spec.triggers = serde_json::from_value(triggers).unwrap();
+        assert_eq!(info(&endpoint)[3], "EventSource,HttpApi,RestApi");
     }
 
     #[test]

@@ -98,6 +98,16 @@ metrics! {
         "Share of the warm environments that were busy in the busiest minute of the last window, from 0 to 1.";
     SPILLOVER = Kind::Gauge, "warmlambda_endpoint_spillover_ratio", ["namespace", "name"], Beta,
         "Share of the requests through the alias that found no warm environment in the last window, from 0 to 1.";
+    ALIAS_TRAFFIC = Kind::Gauge, "warmlambda_endpoint_alias_traffic_ratio", ["namespace", "name"], Beta,
+        "Share of the function's requests that came through the alias in the last window, from 0 to 1; requests through aliases of other endpoints are left out.";
+    WARM_TRAFFIC = Kind::Gauge, "warmlambda_endpoint_warm_traffic_ratio", ["namespace", "name"], Beta,
+        "Share of the requests through the alias that a warm environment served in the last window, from 0 to 1.";
+    ITERATOR_AGE = Kind::Gauge, "warmlambda_endpoint_iterator_age_seconds", ["namespace", "name"], Beta,
+        "Age of the records that the function got from its streams, in the worst minute of the last window.";
+    THROTTLES = Kind::Gauge, "warmlambda_endpoint_throttles", ["namespace", "name"], Beta,
+        "Calls of the function that were throttled in the last window; only with event sources.";
+    CAPACITY_COST = Kind::Gauge, "warmlambda_endpoint_provisioned_concurrency_cost_dollars_per_month", ["namespace", "name"], Beta,
+        "About what the warm environments that were asked for cost in a month, in US dollars at list price.";
     METRICS_AGE = Kind::Gauge, "warmlambda_endpoint_metrics_age_seconds", ["namespace", "name"], Beta,
         "Seconds since the newest datapoint that CloudWatch had for the endpoint.";
     AWS_REQUESTS = Kind::Counter, "warmlambda_aws_requests_total", ["service", "operation", "code"], Stable,

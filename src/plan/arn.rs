@@ -24,6 +24,14 @@ impl Site {
         format!("{}:{qualifier}", self.function_arn(function))
     }
 
+    /// ARN of an event source mapping.
+    pub fn mapping_arn(&self, uuid: &str) -> String {
+        format!(
+            "arn:{}:lambda:{}:{}:event-source-mapping:{uuid}",
+            self.partition, self.region, self.account
+        )
+    }
+
     /// What a REST API's integration calls when it calls `function_arn`. Source: AWS-42.
     pub fn invocation_uri(&self, function_arn: &str) -> String {
         format!(
@@ -76,6 +84,14 @@ impl FunctionRef {
             function: function.into(),
             qualifier,
         })
+    }
+
+    /// For people: `fir-api:live`, or that there is no qualifier and what that means.
+    pub fn describe(&self) -> String {
+        match &self.qualifier {
+            Some(qualifier) => format!("{}:{qualifier}", self.function),
+            None => format!("{} without a qualifier, which is $LATEST", self.function),
+        }
     }
 
     /// Reads the function out of an integration URI, stage variables already resolved; `None` when it calls no function.

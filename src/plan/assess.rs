@@ -15,7 +15,7 @@ use super::routing::Routing;
 use super::step::{Applied, PlannedStep};
 use super::steps::Plan;
 use super::usage::Usage;
-use super::{events, facts, links, stopped, summary, usage};
+use super::{events, facts, idle, links, records_failing, routed, stopped, summary, traffic, usage};
 use crate::api::WarmLambdaEndpointStatus;
 
 /// One pass, from the observation to the last write.
@@ -123,7 +123,11 @@ pub fn assess(pass: &Pass) -> Verdict {
     let mut conditions = Conditions::new(&pass.previous.conditions, pass.moment);
     let cadence = summary::of(pass, &routing, &mut conditions);
     links::of(pass, &routing, &required, &mut conditions);
+    routed::of(pass.desired, pass.observed, &mut conditions);
+    traffic::of(pass, &mut conditions);
     usage::advise(pass.usage, &mut conditions);
+    idle::of(pass, &routing, &mut conditions);
+    records_failing::advise(pass, &mut conditions);
     status.conditions = conditions.finish();
     let events = events::of(pass, &status.conditions);
     Verdict { status, cadence, events }

@@ -1,8 +1,10 @@
 //! What goes when the object is deleted: nothing that is not ours, and nothing from under traffic.
 
 use super::alias::mark;
+use super::bypass;
 use super::callers::{self, Caller};
 use super::desired::Desired;
+use super::event_source::calls_alias;
 use super::observed::Observed;
 use super::policy::statement_prefix;
 use super::step::{PlannedStep, Step};
@@ -67,6 +69,14 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
     let callers = callers::of_alias(desired, observed);
     cleanup.in_use_by = callers.iter().map(Caller::describe).collect();
     cleanup.in_use_by.dedup();
+    let mappings = observed
+        .mappings
+        .iter()
+        .flatten()
+        .filter(|(_, mapping)| calls_alias(desired, mapping));
+    cleanup.in_use_by.extend(mappings.map(|(uuid, _)| desired.site.mapping_arn(uuid)));
+    let urls = observed.bypass.iter().flat_map(|b| bypass::urls_of_alias(desired, b));
+    cleanup.in_use_by.extend(urls);
     let prefix = statement_prefix(&desired.uid);
     let (ours, foreign): (Vec<_>, Vec<_>) = observed
         .policy
@@ -106,5 +116,66 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
             step: Step::DeleteAlias,
             why,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::plan::fixtures::{ORDERS, desired, mapped, orders, quiet};
+    use crate::plan::observed::{Bypass, FunctionUrl};
+
+    #[test]
+    fn an_alias_that_a_function_url_calls_is_not_taken_away() {
+        let desired = Desired {
+            deletion: DeletionPolicy::Delete,
+            ..desired()
+        };
+        let url = |qualifier: &str| FunctionUrl {
+            qualifier: Some(qualifier.into()),
+            url: "https://abc/".into(),
+        };
+        let with = |bypass: Bypass| Observed {
+            rest_apis: BTreeMap::new(),
+            bypass: Some(bypass),
+            ..quiet()
+        };
+        let of = |qualifier: &str| Bypass {
+            urls: vec![url(qualifier)],
+            ..Bypass::default()
+        };
+        assert_eq!(
+            cleanup(&desired, &with(of("live"))).in_use_by,
+            ["function URL https://abc/ of fir-api:live"]
+        );
+        assert!(cleanup(&desired, &with(of("blue"))).in_use_by.is_empty());
+        let unknown = Bypass {
+            denied: vec!["lambda:ListFunctionUrlConfigs".into()],
+            ..Bypass::default()
+        };
+        assert_eq!(
+            cleanup(&desired, &with(unknown)).in_use_by.len(),
+            1,
+            "what cannot be read may be in use"
+        );
+    }
+
+    #[test]
+    fn an_alias_that_a_mapping_calls_is_not_taken_away() {
+        let desired = Desired {
+            deletion: DeletionPolicy::Delete,
+            ..orders()
+        };
+        let mut observed = mapped(":live");
+        let cleanup_now = cleanup(&desired, &observed);
+        assert_eq!(
+            cleanup_now.in_use_by,
+            [format!("arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:{ORDERS}")]
+        );
+        assert!(cleanup_now.steps.is_empty());
+        observed.mappings = mapped(":39").mappings;
+        assert!(cleanup(&desired, &observed).in_use_by.is_empty());
     }
 }

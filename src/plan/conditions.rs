@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::jiff::Timestamp;
 
 use super::assess::Moment;
 use crate::api::{ConditionType, Reason};
@@ -32,10 +33,8 @@ impl<'a> Conditions<'a> {
 
     /// Sets a condition. One that is never set is absent: that is how conditions that exist only while True end.
     pub fn set(&mut self, kind: ConditionType, status: Status, reason: Reason, message: impl Into<String>) {
-        let before = self.previous.iter().find(|c| c.type_ == kind.as_str());
-        let since = before
-            .filter(|c| c.status == status.as_str())
-            .map(|c| c.last_transition_time.clone());
+        let before = find(self.previous, kind).filter(|c| c.status == status.as_str());
+        let since = before.map(|c| c.last_transition_time.clone());
         self.set.retain(|c| c.type_ != kind.as_str());
         self.set.push(Condition {
             type_: kind.as_str().into(),
@@ -47,9 +46,26 @@ impl<'a> Conditions<'a> {
         });
     }
 
+    /// Takes a condition over as it stands in status, when there is nothing new to say. Whether there was one.
+    pub fn keep(&mut self, kind: ConditionType) -> bool {
+        let Some(before) = find(self.previous, kind) else { return false };
+        self.set.retain(|c| c.type_ != kind.as_str());
+        self.set.push(Condition {
+            observed_generation: Some(self.moment.generation),
+            ..before.clone()
+        });
+        true
+    }
+
+    /// Since when a condition that was set here has this status; `None` when it has another one.
+    pub fn since(&self, kind: ConditionType, status: Status) -> Option<Timestamp> {
+        let condition = find(&self.set, kind).filter(|c| c.status == status.as_str());
+        condition.map(|c| c.last_transition_time.0)
+    }
+
     /// How long `Ready` has been False or Unknown; zero when it was True, or absent.
     pub fn not_ready_for(&self) -> Duration {
-        let ready = self.previous.iter().find(|c| c.type_ == ConditionType::Ready.as_str());
+        let ready = find(self.previous, ConditionType::Ready);
         let since = ready
             .filter(|c| c.status != Status::True.as_str())
             .map(|c| c.last_transition_time.0);
@@ -63,6 +79,11 @@ impl<'a> Conditions<'a> {
         self.set.sort_by_key(place);
         self.set
     }
+}
+
+/// The condition of a type in a list.
+pub fn find(conditions: &[Condition], kind: ConditionType) -> Option<&Condition> {
+    conditions.iter().find(|c| c.type_ == kind.as_str())
 }
 
 /// Status of a condition.

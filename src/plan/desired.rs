@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::arn::{FunctionRef, Site};
+use super::elder::Elder;
 use super::trigger::Callers;
 use crate::api::{
     DeletionPolicy, DeploymentPolicy, EventSourceCreate, ManagementPolicy, OnFailure, PermissionScope, RolloutSpec, VersionPolicy,
@@ -38,6 +39,8 @@ pub struct Desired {
     pub http_apis: Vec<DesiredHttpApi>,
     /// Sources whose mapping shall call the alias.
     pub event_sources: Vec<DesiredEventSource>,
+    /// Older endpoints on other aliases of the function, which keep the callers that they ask for.
+    pub elders: Vec<Elder>,
     /// Longest time that a new version may take to become warm.
     pub rollout_timeout: Duration,
     /// What to do with a version that does not become warm.
@@ -222,6 +225,7 @@ impl Desired {
             rest_apis: callers.rest_apis,
             http_apis: callers.http_apis,
             event_sources: callers.event_sources,
+            elders: Vec::new(),
             rollout_timeout: Duration::from_secs(timeout),
             on_failure: rollout.on_failure,
             management: *management_policy,
@@ -234,6 +238,13 @@ impl Desired {
     #[must_use]
     pub fn requested(mut self, spec: &WarmLambdaEndpointSpec, request: Option<&str>) -> Self {
         self.attempt = attempt(&spec.version, &spec.rollout, request);
+        self
+    }
+
+    /// The same, beside older endpoints on other aliases of the function.
+    #[must_use]
+    pub fn beside(mut self, elders: Vec<Elder>) -> Self {
+        self.elders = elders;
         self
     }
 

@@ -3,8 +3,9 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::assess::{Event, Pass};
+use super::conditions;
 use super::step::{MovePurpose, Step};
-use crate::api::ConditionType;
+use crate::api::{ConditionType, Reason};
 
 /// The events of a pass.
 pub fn of(pass: &Pass, now: &[Condition]) -> Vec<Event> {
@@ -22,7 +23,7 @@ pub fn of(pass: &Pass, now: &[Condition]) -> Vec<Event> {
     done.chain(flips(&pass.previous.conditions, now)).collect()
 }
 
-/// Events for `Ready` becoming True and for `Stalled` appearing or changing its reason.
+/// Events for `Ready` becoming True, for `Stalled` appearing or changing its reason, and for advice that appears.
 pub fn flips(before: &[Condition], now: &[Condition]) -> Vec<Event> {
     let find = |list: &[Condition], kind: ConditionType| list.iter().find(|c| c.type_ == kind.as_str() && c.status == "True").cloned();
     let mut events = Vec::new();
@@ -42,6 +43,21 @@ pub fn flips(before: &[Condition], now: &[Condition]) -> Vec<Event> {
                 warning: true,
             });
         }
+    }
+    let appears = |kind, reason: Reason| {
+        let is = |list: &[Condition]| conditions::find(list, kind).filter(|c| c.reason == reason.as_str()).cloned();
+        is(now).filter(|_| is(before).is_none())
+    };
+    for (kind, reason, event) in [
+        (ConditionType::TrafficOnAlias, Reason::TrafficBypassesAlias, "TrafficBypassesAlias"),
+        (ConditionType::CapacitySaturated, Reason::Spillover, "SpilloverDetected"),
+        (ConditionType::CapacityIdle, Reason::LowUtilization, "CapacityIdle"),
+    ] {
+        events.extend(appears(kind, reason).map(|condition| Event {
+            reason: event,
+            message: condition.message,
+            warning: true,
+        }));
     }
     events
 }

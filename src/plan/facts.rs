@@ -3,12 +3,13 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::assess::Pass;
+use super::cost::{monthly_dollars, whole_dollars};
 use super::memory::Rejected;
-use super::observed::{AllocationState, Observed};
+use super::observed::AllocationState;
 use super::permission::Required;
 use super::routing::Routing;
 use super::step::{MovePurpose, Step};
-use super::{triggers, usage, version};
+use super::{idle, triggers, usage, version};
 use crate::api::{
     CapacityState, CapacityStatus, ManagementPolicy, PlannedCall, PublishedVersion, RejectedVersion, RolloutStatus,
     WarmLambdaEndpointStatus,
@@ -32,7 +33,7 @@ pub fn status(pass: &Pass, routing: &Routing, required: &Required) -> WarmLambda
         function_version: routing.serving().map(|v| v.to_string()),
         target_function_version: target(pass, routing).map(|v| v.to_string()),
         version_weight: weight(routing),
-        provisioned_concurrency: capacity(observed),
+        provisioned_concurrency: capacity(pass),
         utilization: usage::utilization(previous.utilization.as_ref(), pass.usage, observed.capacity.is_some()),
         triggers_ready: Some(format!("{}/{}", triggers.iter().filter(|t| t.qualified).count(), triggers.len())),
         triggers,
@@ -103,8 +104,9 @@ pub fn whole_percent(share: f64) -> i32 {
     percent
 }
 
-fn capacity(observed: &Observed) -> Option<CapacityStatus> {
-    let current = observed.capacity.as_ref()?;
+fn capacity(pass: &Pass) -> Option<CapacityStatus> {
+    let current = pass.observed.capacity.as_ref()?;
+    let size = idle::serving_size(pass.observed);
     let count = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
     let (status, reason) = match &current.state {
         AllocationState::InProgress => (CapacityState::InProgress, None),
@@ -117,6 +119,7 @@ fn capacity(observed: &Observed) -> Option<CapacityStatus> {
         available: count(current.available),
         status,
         reason,
+        monthly_cost_dollars: monthly_dollars(&pass.desired.site.region, size, current.requested).map(whole_dollars),
     })
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::source_problem::SourceProblem;
+
 /// What to do about an error of AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -26,6 +28,8 @@ pub enum Class {
     Invalid,
     /// A limit of the account or the resource.
     Quota,
+    /// Lambda cannot read the source that an event source mapping is for.
+    Source(SourceProblem),
 }
 
 /// Whether a write that failed may have been carried out. Source: AWS-61.

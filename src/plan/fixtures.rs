@@ -12,14 +12,18 @@ use super::desired::{Desired, MethodKey};
 use super::memory::Memory;
 use super::observed::{
     Alias, AliasPolicy, AllocationState, CodeState, Concurrency, DeployedCall, EnvironmentSize, HttpApi, HttpIntegration, HttpStage,
-    Integration, LatestCode, Method, Observed, PublishedCode, RestApi, Route, Stage,
+    Integration, LatestCode, Mapping, MappingState, Method, Observed, PublishedCode, RestApi, Route, Stage,
 };
 use super::policy::{Statement, statement_id};
 use super::steps::{Plan, plan};
+use super::usage::Usage;
 use crate::api::{WarmLambdaEndpointSpec, WarmLambdaEndpointStatus};
 
 pub const UID: &str = "7f3c1a2b-0000-4000-8000-000000000000";
 pub const API: &str = "a1b2c3d4e5";
+pub const STREAM: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000";
+/// UUID of the mapping of the stream.
+pub const ORDERS: &str = "0aaaaaaa-0000-4000-8000-000000000001";
 pub const HTTP_API: &str = "f6g7h8i9j0";
 
 pub fn desired_by(spec: serde_json::Value) -> Desired {
@@ -35,6 +39,46 @@ pub fn desired_by(spec: serde_json::Value) -> Desired {
 pub fn desired() -> Desired {
     let trigger = json!({"name": "public", "restApi": {"apiId": API, "stageName": "prod"}});
     desired_by(json!({"functionName": "fir-api", "provisionedConcurrency": 3, "triggers": [trigger]}))
+}
+
+/// The function with a stream instead of an API.
+pub fn orders() -> Desired {
+    orders_by(json!({"arn": STREAM}))
+}
+
+/// The same, with the source as the spec names it.
+pub fn orders_by(source: serde_json::Value) -> Desired {
+    let trigger = json!({"name": "orders", "eventSource": source});
+    desired_by(json!({"functionName": "fir-api", "provisionedConcurrency": 3, "triggers": [trigger]}))
+}
+
+/// An enabled mapping of the stream on the function with this qualifier, which is empty or begins with a colon.
+pub fn mapping(qualifier: &str) -> Mapping {
+    mapping_of(STREAM, &format!("{}{qualifier}", desired().function_arn()))
+}
+
+/// An enabled mapping of a source on a function.
+pub fn mapping_of(source_arn: &str, function_arn: &str) -> Mapping {
+    Mapping {
+        source_arn: Some(source_arn.into()),
+        bootstrap_servers: Vec::new(),
+        topics: Vec::new(),
+        function_arn: function_arn.into(),
+        state: MappingState::Enabled,
+        state_reason: "User action".into(),
+        last_result: "OK".into(),
+        on_failure_arn: None,
+    }
+}
+
+/// What AWS shows of [`orders`] when that is its only mapping.
+pub fn mapped(qualifier: &str) -> Observed {
+    Observed {
+        mappings: Some(BTreeMap::from([(ORDERS.into(), mapping(qualifier))])),
+        policy: None,
+        rest_apis: BTreeMap::new(),
+        ..quiet()
+    }
 }
 
 pub fn reviews() -> MethodKey {
@@ -107,6 +151,7 @@ pub fn quiet() -> Observed {
             state: CodeState::Active,
             snap_start: false,
             size: EnvironmentSize::default(),
+            role: "arn:aws:iam::111122223333:role/fir-api".into(),
         }),
         versions: Some(BTreeMap::from([(39, code("thirty-nine")), (40, code("forty"))])),
         version_states: BTreeMap::new(),
@@ -197,6 +242,28 @@ pub fn planned(desired: &Desired, observed: &Observed) -> Plan {
 
 /// The verdict of a pass that did `outcome` of what was due.
 pub fn verdict(desired: &Desired, observed: &Observed, outcome: &Outcome, previous: &WarmLambdaEndpointStatus, seconds: i64) -> Verdict {
+    told(None, desired, observed, outcome, previous, seconds)
+}
+
+/// The verdict of a pass that did nothing and knew a sample of CloudWatch.
+pub fn verdict_with(
+    usage: Option<&Usage>,
+    desired: &Desired,
+    observed: &Observed,
+    previous: &WarmLambdaEndpointStatus,
+    seconds: i64,
+) -> Verdict {
+    told(usage, desired, observed, &Outcome::default(), previous, seconds)
+}
+
+fn told(
+    usage: Option<&Usage>,
+    desired: &Desired,
+    observed: &Observed,
+    outcome: &Outcome,
+    previous: &WarmLambdaEndpointStatus,
+    seconds: i64,
+) -> Verdict {
     let memory = Memory::from(previous);
     let plan = plan(desired, observed, &memory, at(seconds));
     assess(&Pass {
@@ -206,9 +273,15 @@ pub fn verdict(desired: &Desired, observed: &Observed, outcome: &Outcome, previo
         outcome,
         previous,
         memory: &memory,
-        usage: None,
+        usage,
         moment: moment(seconds),
     })
+}
+
+/// Message of a condition; empty when it is absent.
+pub fn message(status: &WarmLambdaEndpointStatus, kind: &str) -> String {
+    let found = status.conditions.iter().find(|c| c.type_ == kind);
+    found.map(|c| c.message.clone()).unwrap_or_default()
 }
 
 /// Status and reason of a condition, `None` when it is absent.

@@ -52,6 +52,8 @@ pub struct LatestCode {
     pub snap_start: bool,
     /// What the price of warm capacity depends on.
     pub size: EnvironmentSize,
+    /// ARN of the execution role, with which Lambda reads event sources. Source: AWS-92.
+    pub role: String,
 }
 
 /// A published version, as a list shows it: without its state. Source: AWS-9.
@@ -308,6 +310,8 @@ pub struct Bypass {
     pub urls: Vec<FunctionUrl>,
     /// Statements of the policy of the function itself, without a qualifier. Source: AWS-116.
     pub statements: Vec<Statement>,
+    /// Actions that AWS denied, so that some of what leads past the alias is not known.
+    pub denied: Vec<String>,
 }
 
 /// A function URL.

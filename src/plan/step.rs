@@ -147,6 +147,8 @@ pub enum Step {
     UpdateMapping {
         /// UUID of the mapping.
         uuid: String,
+        /// ARN of its source; `None` for self-managed Kafka.
+        source_arn: Option<String>,
     },
     /// Makes the mapping of a source that has none. Source: AWS-81, AWS-85.
     CreateMapping {
@@ -287,7 +289,7 @@ impl fmt::Display for Step {
                     .iter()
                     .try_for_each(|(name, value)| write!(f, " stageVariables.{name}={value}"))
             }
-            Self::UpdateMapping { uuid } => write!(f, " UUID={uuid}"),
+            Self::UpdateMapping { uuid, .. } => write!(f, " UUID={uuid}"),
             Self::CreateMapping { source, .. } => write!(f, " {source}"),
             Self::DeleteCapacity | Self::DeleteAlias => Ok(()),
         }

@@ -2,7 +2,7 @@
 
 use super::assess::{Cadence, Moment, Stop, Verdict};
 use super::cleanup::Cleanup;
-use super::conditions::{Conditions, Status};
+use super::conditions::{Conditions, Status, find};
 use super::events::flips;
 use super::failure::Failure;
 use super::finding::Ends;
@@ -109,19 +109,25 @@ fn deleting(conditions: &mut Conditions, cleanup: &Cleanup, failure: Option<&Fai
 
 /// Takes the conditions of the links over as they were last observed; before the first observation they are Unknown.
 fn keep_links(previous: &WarmLambdaEndpointStatus, conditions: &mut Conditions, told: bool) {
+    let text = if told {
+        "not observed: see Ready"
+    } else {
+        "not observed while suspended"
+    };
     for kind in [
         ConditionType::AliasReady,
         ConditionType::CapacityReady,
         ConditionType::PermissionReady,
         ConditionType::TriggerReady,
     ] {
-        let text = if told {
-            "not observed: see Ready"
-        } else {
-            "not observed while suspended"
-        };
-        let before = previous.conditions.iter().find(|c| c.type_ == kind.as_str());
+        let before = find(&previous.conditions, kind);
         let reason = if before.is_some() { Reason::Stale } else { Reason::Pending };
         conditions.set(kind, Status::Unknown, reason, text);
+    }
+    // Without triggers there is none of these, and before the first observation nobody knows which of them there are.
+    for kind in [ConditionType::RoutedToAlias, ConditionType::TrafficOnAlias] {
+        if find(&previous.conditions, kind).is_some() {
+            conditions.set(kind, Status::Unknown, Reason::Stale, text);
+        }
     }
 }

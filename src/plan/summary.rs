@@ -6,6 +6,8 @@ use super::failure::{Class, Effect, Failure};
 use super::finding::{Ends, Finding};
 use super::observed::AllocationState;
 use super::routing::Routing;
+use super::source_kind::SourceKind;
+use super::source_problem::{self, SourceProblem};
 use crate::api::{ConditionType, ManagementPolicy, Reason};
 
 /// Sets the summary and says when to look again.
@@ -56,7 +58,13 @@ fn observing(pass: &Pass, conditions: &mut Conditions) -> Cadence {
 
 /// A call failed: what it means, in words that name the next step.
 fn failed(pass: &Pass, failure: &Failure, conditions: &mut Conditions) -> Cadence {
-    let (ends, reason, message) = words(failure);
+    let (ends, reason, message) = match &failure.class {
+        Class::Source(problem) => {
+            let role = pass.observed.function.as_ref().map(|f| f.role.as_str());
+            unreadable_source(*problem, failure, role)
+        }
+        _ => words(failure),
+    };
     let stuck = ends == Ends::ByPerson || (ends == Ends::ByDelivery && conditions.not_ready_for() >= pass.moment.grace);
     conditions.set(ConditionType::Ready, Status::False, reason, message.clone());
     if stuck {
@@ -82,6 +90,7 @@ pub fn words(failure: &Failure) -> (Ends, Reason, String) {
         Class::Credentials => (Ends::ByDelivery, Reason::CredentialsUnavailable),
         Class::Invalid => (Ends::ByPerson, Reason::InvalidRequest),
         Class::Quota => (Ends::ByPerson, Reason::QuotaExceeded),
+        Class::Source(problem) => return unreadable_source(*problem, failure, None),
     };
     (ends, reason, sentence(failure))
 }
@@ -103,7 +112,19 @@ fn sentence(failure: &Failure) -> String {
         Class::Credentials => format!("the operator has no valid AWS credentials ({code}): check its service account's role"),
         Class::Invalid => format!("AWS refuses {operation} on {resource}: {said}"),
         Class::Quota => format!("a quota stands in the way of {operation} on {resource}: {said}"),
+        Class::Source(problem) => unreadable_source(*problem, failure, None).2,
     }
+}
+
+/// A refusal because of the source: it names the source as the resource.
+fn unreadable_source(problem: SourceProblem, failure: &Failure, role: Option<&str>) -> (Ends, Reason, String) {
+    let source = &failure.resource;
+    let kind = if source.starts_with("arn:") {
+        SourceKind::of_arn(source)
+    } else {
+        SourceKind::SelfManagedKafka
+    };
+    source_problem::sentence(problem, kind, source, role, &failure.message)
 }
 
 /// No call failed, but the chain is not as desired yet.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::assess::Pass;
 use super::callers::ApiKind;
-use super::desired::{Desired, DesiredEventSource, DesiredHttpApi, DesiredRestApi};
+use super::desired::{Desired, DesiredHttpApi, DesiredRestApi};
 use super::due::Due;
 use super::observed::Observed;
 use super::permission::Required;
-use super::{event_source, http_api, rest_api};
+use super::{event_source, event_source_status, http_api, rest_api};
 use crate::api::{TriggerKind, TriggerStatus};
 
 /// What is due for each trigger that is not as desired, by its name.
@@ -30,7 +30,10 @@ pub fn status(pass: &Pass, required: &Required) -> Vec<TriggerStatus> {
     let desired = pass.desired;
     let rest = desired.rest_apis.iter().map(|trigger| rest_api(pass, required, trigger));
     let http = desired.http_apis.iter().map(|trigger| http_api(pass, required, trigger));
-    let sources = desired.event_sources.iter().map(|trigger| event_source(pass, trigger));
+    let sources = desired
+        .event_sources
+        .iter()
+        .map(|trigger| event_source_status::status(pass, trigger));
     let mut all: Vec<_> = rest.chain(http).chain(sources).collect();
     all.sort_by_key(|status| desired.triggers.iter().position(|name| *name == status.name));
     all
@@ -69,15 +72,6 @@ fn on_api(pass: &Pass, required: &Required, trigger: &str, kind: ApiKind) -> Tri
         statement_ids: ids,
         message,
         ..blank(trigger, kind)
-    }
-}
-
-fn event_source(pass: &Pass, trigger: &DesiredEventSource) -> TriggerStatus {
-    let message = due(pass, &trigger.trigger);
-    TriggerStatus {
-        qualified: message.is_none() && pass.observed.alias.is_some(),
-        message,
-        ..blank(&trigger.trigger, TriggerKind::EventSource)
     }
 }
 

@@ -9,8 +9,8 @@ use super::conditions::{Conditions, Status};
 use super::facts::whole_percent;
 use crate::api::{ConditionType, Reason, UtilizationStatus};
 
-/// One sample of an alias. A metric without a datapoint is `None`: unknown, not zero. All but `idle` speak of one window of some
-/// minutes.
+/// One sample of an alias. A metric without a datapoint is `None`: unknown, not zero. All but `long_utilization` speak of one window
+/// of some minutes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage {
     /// Busiest minute: share of the allocated environments that were busy, 0.0 to 1.0.
@@ -21,7 +21,8 @@ pub struct Usage {
     pub invocations: Option<f64>,
     /// Those of them that a warm environment served. Source: AWS-113.
     pub warm: Option<f64>,
-    /// Requests to the function, whatever the qualifier, summed over the window. Source: AWS-112.
+    /// Requests to the function, whatever the qualifier, summed over the window; those through aliases of other endpoints are
+    /// taken off. Source: AWS-112.
     pub of_function: Option<f64>,
     /// Throttled calls of the function, summed over the window; asked for with event sources only.
     pub throttles: Option<f64>,
@@ -29,11 +30,13 @@ pub struct Usage {
     pub iterator_age: Option<f64>,
     /// Kafka: records not read yet. Source: AWS-97.
     pub offset_lag: Option<f64>,
-    /// Queues of the triggers, by ARN. Source: AWS-117.
+    /// Queues among the sources of the triggers, and queues that take what mappings of streams gave up; by ARN. Source: AWS-117.
     pub queues: BTreeMap<String, QueueUsage>,
     /// Busiest hour of the last hours, as `utilization`; asked for now and then.
     pub long_utilization: Option<LongUtilization>,
-    /// The minute of the newest datapoint.
+    /// Since when all but the busiest hour is counted: the beginning of the window.
+    pub since: Timestamp,
+    /// The minute of the newest datapoint about the alias.
     pub observed: Option<Timestamp>,
     /// When CloudWatch was asked.
     pub sampled: Timestamp,
@@ -42,9 +45,10 @@ pub struct Usage {
 /// What a queue is like.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct QueueUsage {
-    /// Age of its oldest message, in seconds.
+    /// Of a source: age of its oldest message, in seconds.
     pub oldest: Option<f64>,
-    /// Messages in the queue that its failed ones go to; `None` when there is none, or it is not known.
+    /// Of a source: messages in the queue that its failed ones go to; of a queue that takes what was given up, its own. `None` when
+    /// there is none, or it is not known.
     pub failed: Option<f64>,
 }
 
@@ -93,15 +97,15 @@ fn band(percent: i32) -> u8 {
     }
 }
 
-/// Sets the conditions that advise; none of them moves `Ready`.
+/// Sets what is to be said about the data and about capacity that is too small; neither moves `Ready`.
 pub fn advise(usage: Option<&Usage>, conditions: &mut Conditions) {
     let Some(usage) = usage else {
-        conditions.set(
-            ConditionType::MetricsAvailable,
-            Status::Unknown,
-            Reason::Pending,
-            "CloudWatch was not asked yet",
-        );
+        // A new process knows nothing yet, and takes nothing back.
+        conditions.keep(ConditionType::CapacitySaturated);
+        if !conditions.keep(ConditionType::MetricsAvailable) {
+            let text = "CloudWatch was not asked yet";
+            conditions.set(ConditionType::MetricsAvailable, Status::Unknown, Reason::Pending, text);
+        }
         return;
     };
     if usage.observed.is_some() {

@@ -133,6 +133,7 @@ fn latest_code(configuration: &FunctionConfiguration) -> LatestCode {
         state: code_state(configuration),
         snap_start: d.snap_start,
         size: EnvironmentSize::default(),
+        role: d.role.clone(),
     }
 }
 

@@ -56,6 +56,7 @@ fn observed(version: u64, weights: &[(u64, f64)], capacity: Option<Concurrency>)
             state: CodeState::Active,
             snap_start: false,
             size: EnvironmentSize::default(),
+            role: String::new(),
         }),
         versions: Some(BTreeMap::from([(OLD, code(OLD)), (NEW, code(NEW))])),
         version_states: BTreeMap::from([(NEW, CodeState::Active)]),

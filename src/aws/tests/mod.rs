@@ -1,5 +1,7 @@
 //! The shell against a scripted AWS, and against awssim on a socket.
 
+mod bypass;
+mod event_sources;
 mod http_apis;
 mod observing;
 mod scripted;

@@ -21,7 +21,7 @@ fn integration() -> Value {
 }
 
 /// A quiet world: version 7 is published from `$LATEST`, warm, permitted and deployed.
-fn quiet(seen: &Seen) -> Answer {
+pub(super) fn quiet(seen: &Seen) -> Answer {
     let is = |body| Answer::Is(200, body);
     match seen.call.as_str() {
         "GET /2015-03-31/functions/fir-api" if seen.query.is_empty() => is(json!({"Configuration": function("$LATEST", "abc=")})),
@@ -44,6 +44,8 @@ fn quiet(seen: &Seen) -> Answer {
         "GET /restapis/a1/stages/prod/exports/oas30" | "GET /restapis/a1/stages/beta/exports/oas30" => {
             is(json!({"openapi": "3.0.1", "paths": {"/reviews": {"get": {"x-amazon-apigateway-integration": integration()}}}}))
         }
+        "GET /2021-10-31/functions/fir-api/urls" => is(json!({"FunctionUrlConfigs": []})),
+        "GET /2015-03-31/event-source-mappings" => is(json!({"EventSourceMappings": []})),
         "POST /" => is(json!({"ScalableTargets": []})),
         _ => Answer::Error(500, "ServiceException", "not in the script"),
     }

@@ -25,6 +25,7 @@ use crate::plan::memory::Memory;
 use crate::plan::observed::{AllocationState, Observed, ScalingBounds};
 use crate::plan::policy::statement_id;
 use crate::plan::step::{MovePurpose, Step};
+use crate::plan::subject::Subject;
 
 pub(super) const ACCOUNT: &str = "111122223333";
 pub(super) const REGION: &str = "eu-west-1";
@@ -338,13 +339,14 @@ async fn usage_of_the_fleet_comes_in_one_call() {
             region.metrics.record(minutes_ago, "AWS/Lambda", name, &of_alias, value);
         }
     });
-    let aliases: Vec<_> = ["fir-api", "quiet"].iter().map(|f| ((*f).to_owned(), "live".to_owned())).collect();
-    let usage = aws.usage(REGION, &aliases).await.unwrap();
-    assert_eq!(
-        (usage[&aliases[0]].utilization, usage[&aliases[0]].invocations),
-        (Some(0.75), Some(4.0))
-    );
-    assert_eq!(usage[&aliases[0]].spillover, None);
-    assert_eq!((usage[&aliases[1]].utilization, usage[&aliases[1]].observed), (None, None));
+    let subjects = ["fir-api", "quiet"].map(|function| Subject {
+        function: function.into(),
+        alias: "live".into(),
+        ..Subject::default()
+    });
+    let usage = aws.usage(REGION, &subjects).await.unwrap();
+    assert_eq!((usage[0].utilization, usage[0].invocations), (Some(0.75), Some(4.0)));
+    assert_eq!(usage[0].spillover, None);
+    assert_eq!((usage[1].utilization, usage[1].observed), (None, None));
     assert_eq!(server.sim.ledger(&Filter::default()).len(), 1);
 }

@@ -418,6 +418,141 @@ def an_invocation_says_which_version_ran_and_whether_it_was_warm():
     refused(404, "ResourceNotFoundException", f"Function not found: {arn(name, 'x')}", L.invoke, FunctionName=name, Qualifier="x")
 
 
+# --- Lambda: event source mappings and function URLs -------------------------------------------------------------------
+
+
+def source(kind):
+    """A stream or a queue of its own: its ARN."""
+    name = next(NAMES)
+    if kind == "sqs":
+        made = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+        sim("POST", "/queues", {"arn": made})
+    else:
+        resource = f"table/{name}/stream/2026-01-01T00:00:00.000" if kind == "dynamodb" else f"stream/{name}"
+        made = f"arn:aws:{kind}:{REGION}:{ACCOUNT}:{resource}"
+        sim("POST", "/streams", {"arn": made, "shardCount": 2})
+    return made
+
+
+def mapping(name, kind, **settings):
+    """An enabled mapping: its UUID and its source."""
+    arn_of_source = source(kind)
+    made = L.create_event_source_mapping(FunctionName=name, EventSourceArn=arn_of_source, **settings)
+    equal((status(made), made["State"]), (202, "Creating"))
+    advance(60)
+    equal(L.get_event_source_mapping(UUID=made["UUID"])["State"], "Enabled")
+    return made["UUID"], arn_of_source
+
+
+@check
+def a_mapping_of_a_stream_is_created_moved_disabled_and_deleted():
+    name = function(alias="live")
+    settings = {"StartingPosition": "TRIM_HORIZON", "BatchSize": 7, "BisectBatchOnFunctionError": True, "FilterCriteria": {"Filters": [{"Pattern": '{"a": [1]}'}]}}
+    uuid, arn_of_source = mapping(name, "dynamodb", **settings)
+    read = L.get_event_source_mapping(UUID=uuid)
+    equal((read["FunctionArn"], read["EventSourceArn"], read["BatchSize"], read["MaximumRetryAttempts"]), (arn(name), arn_of_source, 7, -1))
+    equal(read["EventSourceMappingArn"], f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:{uuid}")
+    assert isinstance(read["LastModified"], datetime) and read["StateTransitionReason"] == "User action"
+    moved = L.update_event_source_mapping(UUID=uuid, FunctionName=arn(name, "live"))
+    equal((status(moved), moved["State"], moved["FunctionArn"], moved["UUID"]), (202, "Updating", arn(name, "live"), uuid))
+    refused(400, "ResourceInUseException", "it is in use", L.delete_event_source_mapping, UUID=uuid)
+    advance(60)
+    equal(L.update_event_source_mapping(UUID=uuid, Enabled=False)["State"], "Disabling")
+    advance(60)
+    read = L.get_event_source_mapping(UUID=uuid)
+    equal((read["State"], read["BatchSize"], len(read["FilterCriteria"]["Filters"])), ("Disabled", 7, 1))
+    assert "FilterCriteria" not in L.update_event_source_mapping(UUID=uuid, FilterCriteria={})
+    advance(60)
+    equal(L.delete_event_source_mapping(UUID=uuid)["State"], "Deleting")
+    advance(60)
+    refused(404, "ResourceNotFoundException", "does not exist", L.get_event_source_mapping, UUID=uuid)
+
+
+@check
+def a_mapping_of_a_queue_has_no_position_and_no_last_result():
+    name = function(alias="live")
+    uuid, arn_of_source = mapping(name + ":live", "sqs", ScalingConfig={"MaximumConcurrency": 5})
+    read = L.get_event_source_mapping(UUID=uuid)
+    equal((read["BatchSize"], read["ScalingConfig"], read["StateTransitionReason"]), (10, {"MaximumConcurrency": 5}, "USER_INITIATED"))
+    assert "StartingPosition" not in read and "LastProcessingResult" not in read
+    create = L.create_event_source_mapping
+    error = refused(409, "ResourceConflictException", "already exists", create, FunctionName=name + ":live", EventSourceArn=arn_of_source)
+    assert uuid in error["Error"]["Message"]
+    assert "ScalingConfig" not in L.update_event_source_mapping(UUID=uuid, ScalingConfig={})
+
+
+@check
+def mappings_are_listed_by_source_and_by_function_in_pages():
+    name = function(alias="live")
+    bare, _ = mapping(name, "kinesis", StartingPosition="LATEST")
+    live, arn_of_source = mapping(name + ":live", "kinesis", StartingPosition="LATEST")
+    found = [item["UUID"] for page in L.get_paginator("list_event_source_mappings").paginate(PaginationConfig={"PageSize": 1}) for item in page["EventSourceMappings"]]
+    assert {bare, live} <= set(found) and len(found) == len(set(found))
+    equal([item["UUID"] for item in L.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]], [bare])
+    equal([item["UUID"] for item in L.list_event_source_mappings(EventSourceArn=arn_of_source)["EventSourceMappings"]], [live])
+    equal(L.list_event_source_mappings(FunctionName="nobody")["EventSourceMappings"], [])
+
+
+@check
+def what_is_wrong_with_a_mapping_is_said_in_awss_words():
+    name = function()
+    create, invalid = L.create_event_source_mapping, "InvalidParameterValueException"
+    stream, queue = source("kinesis"), source("sqs")
+    refused(400, invalid, "Function does not exist", create, FunctionName="nobody", EventSourceArn=queue)
+    refused(400, invalid, "Unrecognized event source", create, FunctionName=name)
+    refused(400, invalid, "at 'startingPosition'", create, FunctionName=name, EventSourceArn=stream)
+    refused(400, invalid, f"Stream not found: {stream}x", create, FunctionName=name, EventSourceArn=stream + "x", StartingPosition="LATEST")
+    refused(400, invalid, "NonExistentQueue", create, FunctionName=name, EventSourceArn=queue + "x")
+    refused(400, "ValidationException", "at 'batchSize'", create, FunctionName=name, EventSourceArn=queue, BatchSize=10001)
+    refused(400, invalid, "Maximum batch window", create, FunctionName=name, EventSourceArn=queue, BatchSize=11)
+
+
+@check
+def a_role_that_cannot_read_the_source_is_refused_and_later_disables_the_mapping():
+    name = function()
+    uuid, _ = mapping(name, "kinesis", StartingPosition="LATEST")
+    queue = source("sqs")
+    role = {"account": ACCOUNT, "region": REGION, "arn": ROLE}
+    sim("PUT", "/roles", {**role, "role": {"actions": []}})
+    try:
+        text = "The function execution role does not have permissions to call ReceiveMessage on SQS"
+        refused(400, "InvalidParameterValueException", text, L.create_event_source_mapping, FunctionName=name, EventSourceArn=queue)
+        advance(60)
+        assert L.get_event_source_mapping(UUID=uuid)["LastProcessingResult"].startswith("PROBLEM: ")
+        advance(3600)
+        read = L.get_event_source_mapping(UUID=uuid)
+        equal((read["State"], read["StateTransitionReason"]), ("Disabled", "EVENT_SOURCE_AUTHZ_ERROR"))
+    finally:
+        sim("PUT", "/roles", role)
+
+
+@check
+def a_self_managed_cluster_is_mapped_by_its_brokers():
+    name = function()
+    made = L.create_event_source_mapping(
+        FunctionName=name, Topics=["reviews"], StartingPosition="AT_TIMESTAMP", StartingPositionTimestamp=datetime(2026, 1, 1, tzinfo=timezone.utc),
+        SelfManagedEventSource={"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["kafka:9092"]}},
+        SourceAccessConfigurations=[{"Type": "BASIC_AUTH", "URI": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:kafka"}],
+        ProvisionedPollerConfig={"MinimumPollers": 1, "MaximumPollers": 3},
+    )
+    equal((made["SelfManagedKafkaEventSourceConfig"]["ConsumerGroupId"], made["Topics"]), (made["UUID"], ["reviews"]))
+    equal(made["StartingPositionTimestamp"], datetime(2026, 1, 1, tzinfo=timezone.utc))
+    equal(made["ProvisionedPollerConfig"], {"MinimumPollers": 1, "MaximumPollers": 3})
+
+
+@check
+def a_function_url_belongs_to_the_function_or_to_an_alias():
+    name = function(alias="live")
+    made = L.create_function_url_config(FunctionName=name, Qualifier="live", AuthType="NONE")
+    equal((status(made), made["FunctionArn"]), (201, arn(name, "live")))
+    equal(L.get_function_url_config(FunctionName=name, Qualifier="live")["FunctionUrl"], made["FunctionUrl"])
+    refused(404, "ResourceNotFoundException", "does not exist", L.get_function_url_config, FunctionName=name)
+    L.create_function_url_config(FunctionName=name, AuthType="AWS_IAM")
+    equal(len(L.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"]), 2)
+    equal(status(L.delete_function_url_config(FunctionName=name)), 204)
+    equal([item["FunctionArn"] for item in L.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"]], [arn(name, "live")])
+
+
 # --- API Gateway -------------------------------------------------------------------------------------------------------
 
 

@@ -2,9 +2,12 @@
 
 mod body;
 mod clock;
+mod deliveries;
 mod faults;
 mod ledger;
+mod mappings;
 mod quotas;
+mod sources;
 mod traffic;
 mod world;
 
@@ -19,7 +22,7 @@ pub use world::world_of;
 pub const PREFIX: &str = "/_sim";
 
 /// Every call, for people who guess.
-const CALLS: [&str; 16] = [
+const CALLS: [&str; 27] = [
     "GET /_sim/health",
     "GET /_sim/world",
     "PUT /_sim/world",
@@ -35,6 +38,17 @@ const CALLS: [&str; 16] = [
     "PUT /_sim/quotas",
     "PUT /_sim/metrics",
     "POST /_sim/invoke",
+    "POST /_sim/streams",
+    "GET /_sim/streams",
+    "DELETE /_sim/streams",
+    "POST /_sim/streams/records",
+    "POST /_sim/queues",
+    "GET /_sim/queues",
+    "DELETE /_sim/queues",
+    "POST /_sim/queues/messages",
+    "GET /_sim/deliveries",
+    "PUT /_sim/roles",
+    "POST /_sim/mappings/disable",
     "ANY /_sim/traffic/{account}/{region}/{api}/{stage}/{path..}",
 ];
 
@@ -58,18 +72,40 @@ pub fn answer(sim: &Sim, request: &Request) -> Response {
         ("PUT", ["quotas"]) => quotas::put(sim, request),
         ("PUT", ["metrics"]) => world::put_metrics(sim, request),
         ("POST", ["invoke"]) => traffic::invoke(sim, request),
+        ("PUT", ["roles"]) => mappings::put_role(sim, request),
+        ("POST", ["mappings", "disable"]) => mappings::disable(sim, request),
+        ("GET", ["deliveries"]) => deliveries::get(sim, request),
+        (method, ["streams" | "queues", ..]) => of_sources(sim, request, method, &path),
         (_, ["traffic", account, region, api, stage, path @ ..]) => {
             Ok(traffic::through_stage(sim, request, account, region, (api, stage), path))
         }
-        (_, [first, ..]) if CALLS.iter().any(|call| call.contains(&format!("/_sim/{first}"))) => {
-            Err(refuse(405, &format!("there is no {} {}", request.method, request.path)))
-        }
-        _ => Err(refuse(
-            404,
-            &format!("there is no {}; there are: {}", request.path, CALLS.join(", ")),
-        )),
+        _ => Err(no_such_call(request, &path)),
     };
     answer.unwrap_or_else(|refusal| refusal)
+}
+
+fn of_sources(sim: &Sim, request: &Request, method: &str, path: &[&str]) -> Result<Response, Response> {
+    match (method, path) {
+        ("POST", ["streams"]) => sources::make_stream(sim, request),
+        ("GET", ["streams"]) => sources::show_stream(sim, request),
+        ("DELETE", ["streams"]) => sources::delete_stream(sim, request),
+        ("POST", ["streams", "records"]) => sources::put_records(sim, request),
+        ("POST", ["queues"]) => sources::make_queue(sim, request),
+        ("GET", ["queues"]) => sources::show_queue(sim, request),
+        ("DELETE", ["queues"]) => sources::delete_queue(sim, request),
+        ("POST", ["queues", "messages"]) => sources::send_messages(sim, request),
+        _ => Err(no_such_call(request, path)),
+    }
+}
+
+fn no_such_call(request: &Request, path: &[&str]) -> Response {
+    let known = path
+        .first()
+        .is_some_and(|first| CALLS.iter().any(|call| call.contains(&format!("/_sim/{first}"))));
+    if known {
+        return refuse(405, &format!("there is no {} {}", request.method, request.path));
+    }
+    refuse(404, &format!("there is no {}; there are: {}", request.path, CALLS.join(", ")))
 }
 
 fn health(sim: &Sim) -> Response {

@@ -224,6 +224,147 @@ fn the_world_in_the_documentation_serves_its_users() {
     assert_eq!(user(&sim, "h1i2j3k4l5/prod/reviews").0, 404);
 }
 
+const STREAM: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000";
+const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:orders";
+
+const CONSUMERS: &str = r#"
+regions:
+- account: "111122223333"
+  region: eu-west-1
+  functions:
+    fir-api:
+      versions: {40: {code: {text: "v40"}}}
+      aliases: {live: {functionVersion: "40"}}
+  streams:
+    arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000: {shardCount: 2}
+  queues:
+    arn:aws:sqs:eu-west-1:111122223333:orders:
+      visibilityTimeoutMs: 60000
+      redrive: {deadLetterTargetArn: "arn:aws:sqs:eu-west-1:111122223333:dead", maxReceiveCount: 3}
+    arn:aws:sqs:eu-west-1:111122223333:dead: {}
+  eventSourceMappings:
+    0a1b2c3d-0000-4000-8000-000000000001:
+      eventSourceArn: arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000
+      functionArn: fir-api
+    0a1b2c3d-0000-4000-8000-000000000002:
+      eventSourceArn: arn:aws:sqs:eu-west-1:111122223333:orders
+      functionArn: fir-api:live
+"#;
+
+fn consumers() -> Sim {
+    let sim = sim();
+    assert_eq!(call(&sim, "PUT", "/_sim/world", CONSUMERS), (204, Value::Null));
+    call(&sim, "POST", "/_sim/clock", r#"{"advanceSeconds": 60}"#);
+    sim
+}
+
+#[test]
+fn records_and_messages_are_written_and_their_deliveries_read() {
+    let sim = consumers();
+    let records = json!({ "arn": STREAM, "records": [{ "key": "a", "data": "{}" }, { "shard": "shardId-000000000001", "data": "x" }] });
+    let (_, written) = call(&sim, "POST", "/_sim/streams/records", &records.to_string());
+    assert_eq!(written["records"][1], json!({ "shard": "shardId-000000000001", "sequence": 2 }));
+    let messages = json!({ "arn": QUEUE, "messages": ["one", "two"] });
+    assert_eq!(
+        call(&sim, "POST", "/_sim/queues/messages", &messages.to_string()),
+        (200, json!({ "ids": [1, 2] }))
+    );
+    call(&sim, "POST", "/_sim/clock", r#"{"advanceSeconds": 5}"#);
+    let (_, all) = call(&sim, "GET", "/_sim/deliveries?region=eu-west-1", "");
+    assert_eq!((all["deliveries"].as_array().unwrap().len(), &all["last"]), (4, &json!(4)));
+    let (_, queued) = call(
+        &sim,
+        "GET",
+        &format!("/_sim/deliveries?region=eu-west-1&since=1&limit=1&source={QUEUE}"),
+        "",
+    );
+    let delivery = &queued["deliveries"][0];
+    assert_eq!(delivery["target"], "arn:aws:lambda:eu-west-1:111122223333:function:fir-api:live");
+    assert_eq!(
+        (&delivery["version"], &delivery["outcome"], &delivery["sequence"]),
+        (&json!("40"), &json!("Processed"), &json!(2))
+    );
+    assert_eq!(call(&sim, "GET", "/_sim/deliveries", "").0, 400);
+    assert_eq!(call(&sim, "GET", "/_sim/deliveries?region=eu-west-1&colour=red", "").0, 400);
+    assert_eq!(sim.last_sequence(), 0, "what is written here is no request to AWS");
+}
+
+#[test]
+fn streams_and_queues_are_made_looked_at_and_deleted() {
+    let sim = sim();
+    let stream = "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks";
+    let (_, made) = call(
+        &sim,
+        "POST",
+        "/_sim/streams",
+        &json!({ "arn": stream, "shardCount": 3 }).to_string(),
+    );
+    assert_eq!(made["shards"].as_array().unwrap().len(), 3);
+    call(
+        &sim,
+        "POST",
+        "/_sim/streams/records",
+        &json!({ "arn": stream, "records": [{}] }).to_string(),
+    );
+    assert_eq!(call(&sim, "GET", &format!("/_sim/streams?arn={stream}"), "").1["lastSequence"], 1);
+    let unknown = json!({ "arn": stream, "records": [{ "shard": "shardId-9" }] });
+    assert_eq!(call(&sim, "POST", "/_sim/streams/records", &unknown.to_string()).0, 404);
+    assert_eq!(call(&sim, "DELETE", &format!("/_sim/streams?arn={stream}"), "").0, 204);
+    assert_eq!(call(&sim, "DELETE", &format!("/_sim/streams?arn={stream}"), "").0, 404);
+    assert_eq!(call(&sim, "POST", "/_sim/streams", &json!({ "arn": QUEUE }).to_string()).0, 400);
+    let queue = json!({ "arn": QUEUE, "visibilityTimeoutMs": 5000, "redrive": { "deadLetterTargetArn": "d", "maxReceiveCount": 2 } });
+    assert_eq!(call(&sim, "POST", "/_sim/queues", &queue.to_string()).0, 204);
+    call(
+        &sim,
+        "POST",
+        "/_sim/queues/messages",
+        &json!({ "arn": QUEUE, "messages": ["hello"] }).to_string(),
+    );
+    let (_, shown) = call(&sim, "GET", &format!("/_sim/queues?arn={QUEUE}"), "");
+    assert_eq!(
+        (&shown["messages"][0]["body"], &shown["redrive"]["maxReceiveCount"]),
+        (&json!("hello"), &json!(2))
+    );
+    assert_eq!(call(&sim, "DELETE", &format!("/_sim/queues?arn={QUEUE}"), "").0, 204);
+    assert_eq!(call(&sim, "GET", &format!("/_sim/queues?arn={QUEUE}"), "").0, 404);
+    assert_eq!(
+        call(&sim, "POST", "/_sim/streams/records", r#"{"arn": "b1:9092", "records": []}"#).0,
+        400,
+        "no region"
+    );
+    assert_eq!(call(&sim, "PUT", "/_sim/queues", "").0, 405);
+}
+
+#[test]
+fn a_dump_of_a_world_that_consumes_goes_on_where_it_was() {
+    let sim = consumers();
+    let records: Vec<_> = (0..300).map(|number| json!({ "key": number.to_string() })).collect();
+    call(
+        &sim,
+        "POST",
+        "/_sim/streams/records",
+        &json!({ "arn": STREAM, "records": records }).to_string(),
+    );
+    call(&sim, "POST", "/_sim/clock", r#"{"advanceSeconds": 1.2}"#);
+    let halfway = call(&sim, "GET", "/_sim/deliveries?region=eu-west-1", "").1["last"]
+        .as_u64()
+        .unwrap();
+    for kind in ["application/json", "application/yaml"] {
+        let dump = answer(&sim, &Request::new("GET", "/_sim/world", "").with("accept", kind));
+        let put = answer(&sim, &Request::new("PUT", "/_sim/world", dump.body).with("content-type", kind));
+        assert_eq!(put.status, 204, "{}", String::from_utf8_lossy(&put.body));
+    }
+    call(&sim, "POST", "/_sim/clock", r#"{"advanceSeconds": 10}"#);
+    let after = call(&sim, "GET", "/_sim/deliveries?region=eu-west-1", "").1["last"]
+        .as_u64()
+        .unwrap();
+    assert_eq!(
+        (halfway > 0, halfway + after),
+        (true, 300),
+        "the log is no part of a dump, what is in flight is"
+    );
+}
+
 #[test]
 fn a_region_that_nobody_could_reach_is_refused() {
     for (world, wrong) in [

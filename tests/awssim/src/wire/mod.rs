@@ -11,6 +11,7 @@ pub mod lambda;
 pub mod parameters;
 mod request;
 mod response;
+pub mod sqs;
 pub mod sts;
 pub mod time;
 
@@ -51,14 +52,14 @@ pub struct Caller {
     pub account: String,
     /// From the credential scope.
     pub region: String,
-    /// From the credential scope: `lambda`, `apigateway`, `monitoring`, `sts`, `application-autoscaling`.
+    /// From the credential scope: `lambda`, `apigateway`, `monitoring`, `sqs`, `sts`, `application-autoscaling`.
     pub service: String,
 }
 
 /// A request whose operation is known, before it is carried out: what quotas, faults and the ledger need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// `lambda`, `apigateway`, `apigatewayv2`, `cloudwatch`, `sts`, `autoscaling`.
+    /// `lambda`, `apigateway`, `apigatewayv2`, `cloudwatch`, `sqs`, `sts`, `autoscaling`.
     pub service: &'static str,
     /// AWS's name of the operation, for instance `UpdateAlias`.
     pub name: &'static str,
@@ -72,6 +73,7 @@ pub fn recognise(request: &Request) -> Option<Operation> {
         .or_else(|| apigateway::recognise(request))
         .or_else(|| apigatewayv2::recognise(request))
         .or_else(|| cloudwatch::recognise(request))
+        .or_else(|| sqs::recognise(request))
         .or_else(|| sts::recognise(request))
         .or_else(|| autoscaling::recognise(request))
 }
@@ -88,6 +90,7 @@ pub fn carry_out_in(region: &mut Region, caller: &Caller, operation: &Operation,
         "apigateway" => apigateway::carry_out(region, caller, operation, request, now),
         "apigatewayv2" => apigatewayv2::carry_out(region, caller, operation, request, now),
         "cloudwatch" => cloudwatch::carry_out(region, caller, operation, request, now),
+        "sqs" => sqs::carry_out(region, caller, operation, request, now),
         "sts" => sts::carry_out(region, caller, operation, request, now),
         "autoscaling" => autoscaling::carry_out(region, caller, operation, request, now),
         _ => unknown(request),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Request, cbor, error, form};
 
 /// A path segment and the name of the segment that follows it.
-const IN_PATH: [(&str, &str); 14] = [
+const IN_PATH: [(&str, &str); 15] = [
     ("functions", "function"),
     ("aliases", "alias"),
     ("policy", "statement"),
@@ -22,10 +22,11 @@ const IN_PATH: [(&str, &str); 14] = [
     ("exports", "export"),
     ("responses", "response"),
     ("tags", "resourceArn"),
+    ("event-source-mappings", "uuid"),
 ];
 
 /// Members of the body and of the query that tell calls apart, and what they are called here.
-const NAMED: [(&str, &str); 19] = [
+const NAMED: [(&str, &str); 22] = [
     ("Qualifier", "qualifier"),
     ("FunctionName", "function"),
     ("Name", "alias"),
@@ -34,6 +35,7 @@ const NAMED: [(&str, &str); 19] = [
     ("StatementId", "statement"),
     ("Principal", "principal"),
     ("SourceArn", "sourceArn"),
+    ("EventSourceArn", "eventSourceArn"),
     ("CodeSha256", "codeSha256"),
     ("ProvisionedConcurrentExecutions", "provisionedConcurrency"),
     ("ResourceId", "resourceId"),
@@ -41,6 +43,8 @@ const NAMED: [(&str, &str); 19] = [
     ("MaxCapacity", "maxCapacity"),
     ("stageName", "stage"),
     ("uri", "uri"),
+    ("QueueName", "queue"),
+    ("QueueUrl", "queueUrl"),
     ("integrationUri", "uri"),
     ("routeKey", "routeKey"),
     ("target", "target"),

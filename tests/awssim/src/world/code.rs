@@ -10,7 +10,8 @@ use super::Millis;
 /// The bytes of a deployment package, or the URI of an image.
 ///
 /// The text anywhere in them steers the simulated function, also inside a zip whose member is stored uncompressed:
-/// `init: fail` (it never initialises), `init: fail-provisioned` (only while being kept warm), `init: 800ms`, `duration: 250ms`.
+/// `init: fail` (it never initialises), `init: fail-provisioned` (only while being kept warm), `init: 800ms`, `duration: 250ms`,
+/// `handler: fail` (every call fails), `poison: TEXT` (batches of an event source fail that have a record whose data contains that word).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub enum Code {
@@ -83,10 +84,22 @@ impl Code {
         millis(&self.after("duration: ")?)
     }
 
+    /// Whether every call ends with an error of the function.
+    pub fn fails_each_call(&self) -> bool {
+        self.after("handler: ").is_some_and(|rest| rest.starts_with("fail"))
+    }
+
+    /// The word that batches must not contain, when the code says so.
+    pub fn poison(&self) -> Option<String> {
+        let rest = self.after("poison: ")?;
+        let word: String = rest.chars().take_while(|c| !c.is_whitespace() && !c.is_control()).collect();
+        (!word.is_empty()).then_some(word)
+    }
+
     fn after(&self, mark: &str) -> Option<String> {
         let bytes = self.bytes();
         let start = bytes.windows(mark.len()).position(|window| window == mark.as_bytes())? + mark.len();
-        let end = bytes.len().min(start + 24);
+        let end = bytes.len().min(start + 64);
         Some(String::from_utf8_lossy(&bytes[start..end]).into_owned())
     }
 }
@@ -114,6 +127,17 @@ mod tests {
         assert!(matches!(code, Code::Base64(_)));
         assert!(code.fails_to_warm() && code.fails_on_demand());
         assert_eq!(code.duration_ms(), Some(250));
+    }
+
+    #[test]
+    fn code_may_fail_on_every_call_or_on_a_word() {
+        let code = Code::from("handler: fail");
+        assert!(code.fails_each_call() && !code.fails_on_demand());
+        assert_eq!(
+            Code::from("duration: 5ms\npoison: bad-order\n").poison().as_deref(),
+            Some("bad-order")
+        );
+        assert_eq!(Code::from("v1").poison(), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alias::Alias;
 use super::concurrency::ProvisionedConcurrency;
+use super::function_url::FunctionUrl;
 use super::invoke::Environment;
 use super::lag::Before;
 use super::policy::Policy;
@@ -33,6 +34,8 @@ pub struct Function {
     pub policies: ById<Policy>,
     /// Executions reserved for the function, and its ceiling.
     pub reserved_concurrency: Option<u32>,
+    /// Function URLs by alias name; the function's own under `$LATEST`.
+    pub urls: ById<FunctionUrl>,
     /// On-demand environments, working or waiting for work.
     pub environments: Vec<Environment>,
     /// Requests that were routed so far; makes weighted routing repeatable.

@@ -66,6 +66,17 @@ impl Region {
     /// 429 when all concurrency is used.
     pub fn invoke(&mut self, now: Millis, name: &str, qualifier: Option<&str>, by: &Invoker) -> Answer<Invocation> {
         self.settle(now);
+        self.serve(name, qualifier, by, |_| false)
+    }
+
+    /// The same at the present moment; `carries` says whether the event holds a text, which may be one that the function fails on.
+    pub(crate) fn serve(
+        &mut self,
+        name: &str,
+        qualifier: Option<&str>,
+        by: &Invoker,
+        carries: impl Fn(&str) -> bool,
+    ) -> Answer<Invocation> {
         let missing = || self.function_not_found(name, qualifier);
         let function = self.functions.get(name).ok_or_else(missing)?;
         self.refuse_stranger(function, name, qualifier, by)?;
@@ -83,6 +94,7 @@ impl Region {
         }
         let cold = matches!(place, Place::New);
         let broken = !matches!(place, Place::Provisioned(_)) && version.code.fails_on_demand();
+        let failed = broken || version.code.fails_each_call() || version.code.poison().is_some_and(|text| carries(&text));
         let invocation = Invocation {
             invoked_arn: self.function_arn(name, qualifier),
             warm: !cold && !broken,
@@ -94,10 +106,14 @@ impl Region {
             } else {
                 0
             },
-            function_error: broken.then(|| "Unhandled".into()),
+            function_error: failed.then(|| "Unhandled".into()),
             executed_version: executed,
         };
-        self.occupy(name, &place, &invocation);
+        // An environment whose initialisation failed is not kept.
+        if !(cold && broken) {
+            self.occupy(name, &place, &invocation);
+        }
+        self.count_request(name);
         self.record_invocation(name, qualifier, &invocation);
         Ok(invocation)
     }
@@ -176,10 +192,9 @@ impl Region {
     }
 
     fn occupy(&mut self, name: &str, place: &Place, invocation: &Invocation) {
-        let (now, idle) = (self.now, self.settings.idle_ms);
+        let now = self.now;
         let until = now + invocation.init_ms + invocation.duration_ms;
         let Some(function) = self.functions.get_mut(name) else { return };
-        function.routed += 1;
         match place {
             Place::Provisioned(key) => {
                 if let Some(capacity) = function.provisioned_concurrency.get_mut(key) {
@@ -188,16 +203,20 @@ impl Region {
                 }
             }
             Place::Idle(index) => function.environments[*index].busy_until = until,
-            // An environment whose initialisation failed is not kept.
-            Place::New if invocation.function_error.is_none() => {
-                function.environments.push(Environment {
-                    version: invocation.executed_version.clone(),
-                    busy_until: until,
-                });
-            }
-            Place::New => {}
+            Place::New => function.environments.push(Environment {
+                version: invocation.executed_version.clone(),
+                busy_until: until,
+            }),
         }
-        function.environments.retain(|environment| environment.busy_until + idle > now);
+    }
+
+    /// Notes that a request was routed, and lets environments go that had no work for long.
+    fn count_request(&mut self, name: &str) {
+        let (now, idle) = (self.now, self.settings.idle_ms);
+        if let Some(function) = self.functions.get_mut(name) {
+            function.routed += 1;
+            function.environments.retain(|environment| environment.busy_until + idle > now);
+        }
     }
 }
 

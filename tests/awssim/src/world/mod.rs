@@ -7,7 +7,9 @@ mod canary;
 mod code;
 mod concurrency;
 mod error;
+pub mod event_source;
 mod function;
+mod function_url;
 mod gateway;
 pub mod http_api;
 mod invoke;
@@ -16,10 +18,12 @@ pub mod metrics;
 mod policy;
 mod publish;
 mod qualifier;
+pub mod queue;
 pub mod rest_api;
 mod revision;
 mod settings;
 mod statement;
+pub mod stream;
 mod traffic_metrics;
 mod update;
 mod version;
@@ -37,7 +41,9 @@ pub use canary::Canary;
 pub use code::Code;
 pub use concurrency::{ProvisionedConcurrency, ProvisionedConcurrencyConfig, Status};
 pub use error::AwsError;
+use event_source::{Deliveries, EventSourceMapping, Role};
 pub use function::Function;
+pub use function_url::{FunctionUrl, FunctionUrlConfig};
 pub use gateway::{Served, Superseded, Texts};
 use http_api::HttpApi;
 pub use invoke::{Environment, Invocation, Invoker};
@@ -45,11 +51,13 @@ pub use lag::Before;
 pub use metrics::{MINUTE, Metrics};
 pub use policy::{Policy, PolicyDocument};
 pub use publish::{PAGE, Page};
-pub(crate) use qualifier::constraint;
 pub use qualifier::{FunctionRef, LATEST};
+pub(crate) use qualifier::{constraint, partition};
+use queue::Queue;
 use rest_api::RestApi;
 pub use settings::Settings;
 pub use statement::Statement;
+use stream::Stream;
 pub use update::ConfigurationChange;
 pub use version::{FunctionConfiguration, LastUpdateStatus, State, Version};
 
@@ -97,6 +105,21 @@ pub struct Region {
     /// Highest version number of functions that were deleted: numbers are never used again (AWS-7).
     #[serde(default)]
     pub retired_versions: ById<u64>,
+    /// Event source mappings by UUID.
+    #[serde(default)]
+    pub event_source_mappings: ById<EventSourceMapping>,
+    /// DynamoDB and Kinesis streams by ARN, Kafka clusters by ARN or by their bootstrap servers.
+    #[serde(default)]
+    pub streams: ById<Stream>,
+    /// SQS queues by ARN.
+    #[serde(default)]
+    pub queues: ById<Queue>,
+    /// What execution roles may do, by ARN; a role that is not listed may do everything (AWS-92).
+    #[serde(default)]
+    pub roles: ById<Role>,
+    /// Which records went where. It grows with every record and so is no part of a dump.
+    #[serde(skip)]
+    pub deliveries: Deliveries,
     /// API Gateway v1, by API id.
     #[serde(default)]
     pub rest_apis: ById<RestApi>,
@@ -133,17 +156,36 @@ impl Region {
         self.complete_functions();
         self.complete_rest_apis(now);
         self.complete_http_apis(now);
+        self.complete_streams();
+        self.skip_samples(now);
+        self.complete_event_source_mappings();
+        // What was changed since the last time broke then; a world that is only beginning breaks now.
+        let then = if self.now == 0 { now } else { self.now };
+        self.find_broken_mappings(then);
+        self.schedule_polling(then);
         while let Some(due) = self.due().filter(|due| *due <= now) {
             self.now = self.now.max(due);
             self.settle_functions(due);
             self.settle_http_apis(due);
+            self.settle_event_source_mappings(due);
+            self.schedule_polling(due);
+            self.settle_polling(due);
+            self.schedule_polling(due);
+            self.settle_queues(due);
         }
         self.now = self.now.max(now);
     }
 
     /// When the next thing happens by itself; a subject that has such things adds them here and in [`Region::settle`].
     pub fn due(&self) -> Option<Millis> {
-        [self.due_functions(), self.due_http_apis()].into_iter().flatten().min()
+        let due = [
+            self.due_functions(),
+            self.due_http_apis(),
+            self.due_event_source_mappings(),
+            self.due_polling(),
+            self.due_queues(),
+        ];
+        due.into_iter().flatten().min()
     }
 }
 

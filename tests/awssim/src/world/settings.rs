@@ -36,6 +36,26 @@ pub struct Settings {
     pub read_lag_ms: Millis,
     /// Two writes of one policy closer than this: the second starts from what the first one saw, whose change is lost (AWS-40). 0: never.
     pub policy_race_ms: Millis,
+    /// How long a new event source mapping stays `Creating` (AWS-81).
+    pub mapping_create_ms: Millis,
+    /// How long a mapping stays `Updating`, `Enabling` or `Disabling` (AWS-81).
+    pub mapping_update_ms: Millis,
+    /// How long a mapping stays `Deleting` (AWS-81).
+    pub mapping_delete_ms: Millis,
+    /// How long after a move is through batches still reach the old target (AWS-87).
+    pub mapping_old_target_ms: Millis,
+    /// How long after a mapping stopped working its last result says so (AWS-93).
+    pub mapping_result_ms: Millis,
+    /// How long Lambda tries a mapping that cannot work before it disables it (AWS-94).
+    pub mapping_disable_after_ms: Millis,
+    /// How often a stream is polled; a record waits for the next poll (AWS-89).
+    pub poll_interval_ms: Millis,
+    /// How long after a mapping is `Enabled` anew polling begins (AWS-89).
+    pub polling_gap_ms: Millis,
+    /// Whether batches of streams that are in flight when their mapping is moved are delivered again (AWS-88).
+    pub moved_batches_come_again: bool,
+    /// Whether a function and its alias may both be mapped to one source; AWS does not say (AWS-85).
+    pub mappings_unique_per_qualifier: bool,
     /// How long an on-demand environment without work is kept for the next request.
     pub idle_ms: Millis,
     /// From a change of an HTTP API until its stages with `autoDeploy` deploy it; at most 5 seconds as recorded (AWS-105).
@@ -67,6 +87,16 @@ impl Default for Settings {
             policy_bytes: 20_480,
             read_lag_ms: 0,
             policy_race_ms: 0,
+            mapping_create_ms: 20_000,
+            mapping_update_ms: 10_000,
+            mapping_delete_ms: 10_000,
+            mapping_old_target_ms: 10_000,
+            mapping_result_ms: 5000,
+            mapping_disable_after_ms: 600_000,
+            poll_interval_ms: 1000,
+            polling_gap_ms: 2000,
+            moved_batches_come_again: true,
+            mappings_unique_per_qualifier: true,
             idle_ms: 300_000,
             http_auto_deploy_ms: 2000,
             http_deployment_ms: 0,

@@ -36,6 +36,17 @@ impl Reported {
 }
 
 impl Region {
+    /// A metric of an event source, which Lambda reports by function and by what is called of it (AWS-97).
+    pub(crate) fn record_lag(&mut self, function: &str, qualifier: Option<&str>, metric: &str, value: f64) {
+        let reported = Reported::new(function, qualifier, "");
+        let (function, resource) = (
+            ("FunctionName", reported.function.as_str()),
+            ("Resource", reported.resource.as_str()),
+        );
+        self.metrics.record(self.now, NAMESPACE, metric, &[function], value);
+        self.metrics.record(self.now, NAMESPACE, metric, &[function, resource], value);
+    }
+
     pub(crate) fn record_throttle(&mut self, function: &str, qualifier: Option<&str>, version: &str) {
         Reported::new(function, qualifier, version).record(&mut self.metrics, self.now, "Throttles", 1.0);
     }

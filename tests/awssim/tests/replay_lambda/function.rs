@@ -23,6 +23,7 @@ fn what_does_not_exist_is_not_found_as_recorded() {
         ("get_function_configuration", "GET", "/2015-03-31/functions/fn/configuration"),
         ("delete_function", "DELETE", "/2015-03-31/functions/fn"),
         ("get_function_concurrency", "GET", "/2019-09-30/functions/fn/concurrency"),
+        ("get_function_url_config", "GET", "/2021-10-31/functions/fn/url"),
     ] {
         let Some(mut session) = Session::of(FILE, &format!("TestLambdaFunction::test_ops_on_nonexisting_fn[{test}]")) else {
             return;

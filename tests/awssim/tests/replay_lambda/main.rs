@@ -9,6 +9,8 @@ mod alias;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod event_source_mapping;
+#[cfg(test)]
 mod function;
 #[cfg(test)]
 mod permission;

@@ -33,12 +33,16 @@ fn json_request(input: &Value) -> Request {
 }
 
 fn ask(region: &mut Region, request: &Request) -> Response {
+    ask_at(region, request, 600_000)
+}
+
+fn ask_at(region: &mut Region, request: &Request, now: Millis) -> Response {
     let caller = Caller {
         account: "111122223333".into(),
         region: "eu-west-1".into(),
         service: "monitoring".into(),
     };
-    carry_out(region, &caller, &recognise(request).unwrap(), request, 600_000)
+    carry_out(region, &caller, &recognise(request).unwrap(), request, now)
 }
 
 fn ask_json(region: &mut Region, input: &Value) -> Value {
@@ -160,4 +164,22 @@ fn a_caller_in_another_time_sees_the_last_minutes_at_its_own_times() {
         answer["MetricDataResults"][0]["Timestamps"],
         json!([60_000_120, 60_000_060, 60_000_000])
     );
+}
+
+#[test]
+fn queues_have_metrics_and_an_hour_is_one_point() {
+    let mut region = Region::default();
+    for minute in 0..120 {
+        let at = minute * 60_000;
+        let value = f64::from(u32::try_from(minute).unwrap());
+        region
+            .metrics
+            .record(at, "AWS/SQS", "ApproximateAgeOfOldestMessage", &[("QueueName", "orders")], value);
+    }
+    let metric = json!({ "Namespace": "AWS/SQS", "MetricName": "ApproximateAgeOfOldestMessage", "Dimensions": [{ "Name": "QueueName", "Value": "orders" }] });
+    let query = json!({ "Id": "age", "MetricStat": { "Metric": metric, "Period": 3600, "Stat": "Maximum" } });
+    let input = json!({ "MetricDataQueries": [query], "StartTime": 0, "EndTime": 7200 });
+    let answer: Value = serde_json::from_slice(&ask_at(&mut region, &json_request(&input), 7_200_000).body).unwrap();
+    assert_eq!(answer["MetricDataResults"][0]["Timestamps"], json!([3600, 0]), "AWS-117");
+    assert_eq!(answer["MetricDataResults"][0]["Values"], json!([119.0, 59.0]), "AWS-117");
 }

@@ -6,7 +6,9 @@
 mod alias;
 mod call;
 mod concurrency;
+mod event_source_mapping;
 mod function;
+mod function_url;
 mod invocation;
 mod permission;
 mod refusal;
@@ -31,18 +33,17 @@ pub fn recognise(request: &Request) -> Option<Operation> {
 /// Carries one of Lambda's operations out.
 pub fn carry_out(region: &mut Region, _caller: &Caller, operation: &Operation, request: &Request, now: Millis) -> Response {
     region.settle(now);
-    let request_id = region.new_uuid();
     let Some((route, parameters)) = route::find(request) else {
         let error = crate::world::AwsError::new(
             404,
             "UnknownOperationException",
             format!("{} is not one of Lambda's", operation.name),
         );
-        return refusal::response(&error, &request_id);
+        return refusal::response(&error);
     };
     let answer = Call::read(region, parameters, request).and_then(|call| (route.handler)(region, &call));
     match answer {
-        Ok(reply) => shape::response(route.status, reply, &request_id),
-        Err(error) => refusal::response(&error, &request_id),
+        Ok(reply) => shape::response(route.status, reply),
+        Err(error) => refusal::response(&error),
     }
 }

@@ -14,9 +14,9 @@ const WITHOUT_TYPE: &[&str] = &[
 ];
 
 /// An error as a response: `x-amzn-errortype`, `Message` or `message`, `Type`, and on throttles `Reason` and `Retry-After`.
-pub fn response(error: &AwsError, request_id: &str) -> Response {
+pub fn response(error: &AwsError) -> Response {
     let mut body = Map::new();
-    let member = if error.code == "ResourceNotFoundException" {
+    let member = if ["ResourceNotFoundException", "ResourceInUseException"].contains(&error.code.as_str()) {
         "Message"
     } else {
         "message"
@@ -30,7 +30,6 @@ pub fn response(error: &AwsError, request_id: &str) -> Response {
         body.insert("Reason".into(), json!(reason));
     }
     let response = Response::json(error.status, &Value::Object(body)).with("x-amzn-errortype", &error.code);
-    let response = response.with("x-amzn-requestid", request_id);
     match error.retry_after {
         Some(seconds) => response.with("retry-after", &seconds.to_string()),
         None => response,
@@ -53,13 +52,9 @@ mod tests {
             reason: Some("CallerRateLimitExceeded".into()),
             ..error
         };
-        let response = response(&error, "id");
-        let headers = (
-            response.header("x-amzn-errortype"),
-            response.header("retry-after"),
-            response.header("x-amzn-requestid"),
-        );
-        assert_eq!(headers, (Some("TooManyRequestsException"), Some("1"), Some("id")), "AWS-54");
+        let response = response(&error);
+        let headers = (response.header("x-amzn-errortype"), response.header("retry-after"));
+        assert_eq!(headers, (Some("TooManyRequestsException"), Some("1")), "AWS-54");
         assert_eq!(
             body(&response),
             json!({"message": "Rate Exceeded.", "Type": "User", "Reason": "CallerRateLimitExceeded"}),
@@ -69,7 +64,7 @@ mod tests {
 
     #[test]
     fn what_is_not_found_writes_its_message_with_a_capital() {
-        let response = response(&AwsError::new(404, "ResourceNotFoundException", "Function not found: x"), "id");
+        let response = response(&AwsError::new(404, "ResourceNotFoundException", "Function not found: x"));
         assert_eq!(
             body(&response),
             json!({"Message": "Function not found: x", "Type": "User"}),

@@ -5,7 +5,7 @@ use crate::world::{Answer, Region};
 
 use super::call::{Call, Parameters};
 use super::shape::Reply;
-use super::{alias, concurrency, function, invocation, permission};
+use super::{alias, concurrency, event_source_mapping, function, function_url, invocation, permission};
 
 /// Carries an operation out.
 pub type Handler = fn(&mut Region, &Call) -> Answer<Reply>;
@@ -62,6 +62,8 @@ const MAIN: &str = "2015-03-31";
 const ACCOUNT: &str = "2016-08-19";
 const RESERVED: &str = "2017-10-31";
 const WARM: &str = "2019-09-30";
+const URL: &str = "2021-10-31";
+const MAPPINGS: &str = "event-source-mappings";
 
 const ROUTES: &[Route] = &[
     write("CreateFunction", "POST", 201, MAIN, &["functions"], function::create),
@@ -175,6 +177,50 @@ const ROUTES: &[Route] = &[
         &["functions", "F", "provisioned-concurrency"],
         concurrency::delete,
     ),
+    write(
+        "CreateEventSourceMapping",
+        "POST",
+        202,
+        MAIN,
+        &[MAPPINGS],
+        event_source_mapping::create,
+    ),
+    read("ListEventSourceMappings", MAIN, &[MAPPINGS], event_source_mapping::list),
+    read("GetEventSourceMapping", MAIN, &[MAPPINGS, "X"], event_source_mapping::get),
+    write(
+        "UpdateEventSourceMapping",
+        "PUT",
+        202,
+        MAIN,
+        &[MAPPINGS, "X"],
+        event_source_mapping::update,
+    ),
+    write(
+        "DeleteEventSourceMapping",
+        "DELETE",
+        202,
+        MAIN,
+        &[MAPPINGS, "X"],
+        event_source_mapping::delete,
+    ),
+    write(
+        "CreateFunctionUrlConfig",
+        "POST",
+        201,
+        URL,
+        &["functions", "F", "url"],
+        function_url::create,
+    ),
+    read("GetFunctionUrlConfig", URL, &["functions", "F", "url"], function_url::get),
+    write(
+        "DeleteFunctionUrlConfig",
+        "DELETE",
+        204,
+        URL,
+        &["functions", "F", "url"],
+        function_url::delete,
+    ),
+    read("ListFunctionUrlConfigs", URL, &["functions", "F", "urls"], function_url::list),
     read("GetAccountSettings", ACCOUNT, &["account-settings"], concurrency::account_settings),
 ];
 
@@ -243,8 +289,17 @@ mod tests {
     }
 
     #[test]
+    fn mappings_are_found_with_and_without_a_slash_at_the_end() {
+        for target in ["/2015-03-31/event-source-mappings", "/2015-03-31/event-source-mappings/"] {
+            assert_eq!(found("GET", target).unwrap().0, "ListEventSourceMappings");
+        }
+        let (name, parameters) = found("PUT", "/2015-03-31/event-source-mappings/1-2-3").unwrap();
+        assert_eq!((name, parameters.extra.as_str()), ("UpdateEventSourceMapping", "1-2-3"));
+    }
+
+    #[test]
     fn an_unknown_path_is_no_operation() {
-        assert!(found("GET", "/2015-03-31/event-source-mappings").is_none());
+        assert!(found("GET", "/2015-03-31/layers").is_none());
         assert!(found("PATCH", "/2015-03-31/functions/f").is_none());
     }
 }

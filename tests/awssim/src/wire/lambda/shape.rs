@@ -27,12 +27,11 @@ impl From<Value> for Reply {
 }
 
 /// A successful response.
-pub fn response(status: u16, reply: Reply, request_id: &str) -> Response {
+pub fn response(status: u16, reply: Reply) -> Response {
     let status = reply.status.unwrap_or(status);
     let response = reply
         .body
         .map_or_else(|| Response::empty(status), |body| Response::json(status, &body));
-    let response = response.with("x-amzn-requestid", request_id);
     reply
         .headers
         .iter()

@@ -55,6 +55,28 @@ fn requests_beyond_the_warm_environments_spill_over_and_are_counted() {
 }
 
 #[test]
+fn the_function_counts_the_requests_of_all_qualifiers_and_a_resource_only_its_own() {
+    let mut region = warm_region();
+    let now = region.now;
+    for qualifier in [None, Some("$LATEST"), Some("1"), Some("live"), Some("live")] {
+        region.invoke(now, "fir-api", qualifier, &Invoker::Direct).unwrap();
+    }
+    let sum = |name: &str, dimensions: &[(&str, &str)]| region.metrics.minute(now, "AWS/Lambda", name, dimensions).map(|point| point.sum);
+    assert_eq!(sum("Invocations", &[("FunctionName", "fir-api")]), Some(5.0), "AWS-112");
+    for (resource, count) in [
+        ("fir-api", 1.0),
+        ("fir-api:$LATEST", 1.0),
+        ("fir-api:1", 1.0),
+        ("fir-api:live", 2.0),
+    ] {
+        let dimensions = [("FunctionName", "fir-api"), ("Resource", resource)];
+        assert_eq!(sum("Invocations", &dimensions), Some(count), "AWS-112: {resource}");
+    }
+    let warm = sum("ProvisionedConcurrencyInvocations", &[("FunctionName", "fir-api")]);
+    assert_eq!(warm, Some(2.0), "AWS-113: two warm environments, three requests for their version");
+}
+
+#[test]
 fn a_warm_environment_is_free_again_when_its_request_ends() {
     let mut region = warm_region();
     let now = region.now;

@@ -1,8 +1,14 @@
 //! How the simulated Lambda behaves, fact by fact of `docs/aws.md`.
 
 mod allocation;
+mod broken_mapping;
 mod canary;
+mod consuming;
+mod consuming_random;
+mod event_source_mapping;
+mod function_url;
 mod invoke;
+mod mapping_parameters;
 mod policy;
 mod quota;
 mod random;

@@ -5,14 +5,14 @@ use super::{SECOND, pass, publish, warm_region};
 
 /// Marsaglia's xorshift: the same numbers in every run.
 #[derive(Clone)]
-struct Numbers(u64);
+pub struct Numbers(u64);
 
 impl Numbers {
-    fn of(seed: u64) -> Self {
+    pub fn of(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
