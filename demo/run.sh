@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# The story of warmlambda in about a minute: a real etcd and kube-apiserver, a simulated AWS with users, and the operator.
+# Two stories of warmlambda in less than two minutes: a real etcd and kube-apiserver, a simulated AWS with users and records, and the
+# operator.
 #
 #   demo/run.sh               goes on until Ctrl-C, so that you can try things
-#   DEMO_ONCE=1 demo/run.sh   ends after the story
+#   DEMO_ONCE=1 demo/run.sh   ends after the stories
 #   DEMO_PORT=4600            where the simulated AWS listens; default 4599
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source demo/steps.sh
+source demo/records.sh
 
 speed=20 # Simulated seconds in a real one: warming a new version takes minutes in AWS, and 18 seconds here.
 port=${DEMO_PORT:-4599}
@@ -21,6 +23,7 @@ start_control_plane
 start_aws "$port" "$speed"
 start_operator
 start_traffic
+start_records
 
 title "A function as one finds it in the wild: 40 versions, no alias, nothing warm, and an API that calls it unqualified."
 say "Users send five requests a second. The last of them:"
@@ -29,18 +32,38 @@ title "One resource says how it shall be."
 show_file examples/02-rest-api.yaml
 kubectl apply --server-side -f examples/02-rest-api.yaml
 say "The operator makes alias, warm capacity and permission; when they are there and warm, it moves the API to the alias:"
-watch_until --for=condition=Ready
+watch_until fir-api --for=condition=Ready
 show_traffic
 
 title "Somebody uploads new code."
 upload "reviews 41, duration: 200ms, init: 900ms"
 say "The operator publishes version 41 and moves the alias. AWS warms it behind the old version, which serves until then:"
-watch_until --for=jsonpath='{.status.functionVersion}'=41
-watch_until --for=condition=Ready
+watch_until fir-api --for=jsonpath='{.status.functionVersion}'=41
+watch_until fir-api --for=condition=Ready
 until_served_by 41
 show_traffic
 title "No request failed, and since the endpoint was Ready none was cold."
 totals
+
+title "A stream as one finds it: it is mapped to the function itself, so warm capacity on an alias would never be used."
+say "Ten records a second are written to each of its four shards, all the time. The last that were processed:"
+show_records
+show_mapping
+show_file examples/09-dynamodb-stream.yaml
+kubectl apply --server-side -f examples/09-dynamodb-stream.yaml
+say "The mapping is moved when the alias is warm:"
+watch_until orders --for=condition=Ready
+until_records_reach_alias
+show_mapping
+show_records
+
+title "Is the alias being invoked?"
+show_conditions orders RoutedToAlias TrafficOnAlias
+title "Where does the capacity belong?"
+show_conditions orders CapacityReady
+title "Did moving the mapping lose events? It is the same mapping, and it goes on where it was in each shard:"
+show_trigger orders
+check_records
 kubectl get wle
 
 [ "${DEMO_ONCE:-}" = 1 ] && exit 0

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The steps of the demo's story, for demo/run.sh. Uses $folder; everything that is started ends with the script, however it ends.
+# The steps of the demo's stories, for demo/run.sh. Uses $folder; everything that is started ends with the script, however it ends.
 
 bold=$'\e[1m' plain=$'\e[0m'
 [ -t 1 ] || bold='' plain=''
@@ -9,7 +9,7 @@ die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
 check_tools() {
   local tool
-  for tool in cargo curl; do
+  for tool in cargo curl awk; do
     command -v "$tool" >/dev/null || die "$tool is not installed; CONTRIBUTING.md says what a machine needs"
   done
 }
@@ -110,19 +110,29 @@ show_file() {
   sed -E '/^ *#/d; s/^/    /' "$1"
 }
 
-# Shows the endpoint change until a condition of kubectl wait holds.
+# Shows an endpoint change until a condition of kubectl wait holds.
 watch_until() {
+  local name=$1
   kill -0 "$operator" 2>/dev/null || { tail -n 20 "$folder/operator.log" >&2; die "the operator ended"; }
-  "$KUBEBUILDER_ASSETS/kubectl" get wle --watch 9>&- &
+  "$KUBEBUILDER_ASSETS/kubectl" get wle "$name" --watch 9>&- &
   local watch=$!
   printf '+%s\n' "$watch" >&9
-  if ! kubectl wait "$1" --timeout=120s wle/fir-api >/dev/null; then
-    kubectl describe wle fir-api
-    die "the endpoint did not come to $1; the operator's log is $folder/operator.log"
+  if ! kubectl wait "$2" --timeout=120s "wle/$name" >/dev/null; then
+    kubectl describe wle "$name"
+    die "the endpoint did not come to $2; the operator's log is $folder/operator.log"
   fi
   sleep 0.5 # Lets the watch print the change that was waited for.
   kill "$watch" && wait "$watch" 2>/dev/null || true
   printf -- '-%s\n' "$watch" >&9
+}
+
+# Conditions of an endpoint, by type.
+show_conditions() {
+  local name=$1 type
+  shift
+  for type in "$@"; do
+    kubectl get wle "$name" -o jsonpath="{range .status.conditions[?(@.type==\"$type\")]}  {.type}={.status}, {.reason}: {.message}{\"\\n\"}{end}"
+  done
 }
 
 # Uploads code as a pipeline would: with a signed call of Lambda's UpdateFunctionCode.
@@ -158,7 +168,10 @@ what_next() {
   kubectl describe wle fir-api                            # every link of the chain, and what was done
   kubectl scale wle/fir-api --replicas=5                  # more warm environments
   kubectl apply --server-side -f examples/03-pinned.yaml  # back to version 39, with the same care
+  kubectl apply --server-side -f examples/14-everything.yaml  # a REST API, an HTTP API, the stream and a queue on one endpoint
+  kubectl get wle orders -o yaml                          # each trigger under its name
   curl -s '$aws/_sim/ledger?write=true'  # every write that AWS saw
+  curl -s '$aws/_sim/deliveries?region=$region&source=$stream' | tail -n 40  # what became of the last records
   tail -f $folder/traffic.log   # what users get
   tail -f $folder/operator.log  # what the operator says
 TEXT

@@ -1,8 +1,12 @@
 //! Older endpoints on other aliases of the same function: what they ask for stays theirs, or two endpoints would point one caller
 //! back and forth for ever.
 
-use super::desired::{DesiredEventSource, DesiredHttpApi, DesiredRestApi, MethodKey, Source};
+use super::arn::FunctionRef;
+use super::desired::{Desired, DesiredEventSource, DesiredHttpApi, DesiredRestApi, MethodKey, Source};
+use super::finding::{Ends, Finding, Link};
+use super::observed::Mapping;
 use super::trigger::Callers;
+use crate::api::Reason;
 
 /// An older endpoint on another alias of the function.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,23 +38,39 @@ impl Elder {
         self.callers.http_apis.iter().any(|t| claims(&t))
     }
 
-    /// Whether it asks for the mapping of a source, or of this UUID.
-    pub fn claims_mapping(&self, source: &Source, uuid: &str) -> bool {
-        let claims = |t: &&DesiredEventSource| match (&t.source, source) {
-            (Source::Uuid(theirs), _) => theirs == uuid,
-            (theirs, ours) => theirs == ours,
+    /// Whether it asks for a mapping, by its UUID or its source.
+    pub fn claims_mapping(&self, uuid: &str, mapping: &Mapping) -> bool {
+        let claims = |t: &&DesiredEventSource| match &t.source {
+            Source::Uuid(theirs) => theirs == uuid,
+            source => source.is_read_by(mapping),
         };
         self.callers.event_sources.iter().any(|t| claims(&t))
     }
 }
 
+impl Desired {
+    /// The older endpoint whose alias a function is.
+    pub fn elder_on(&self, function: &FunctionRef) -> Option<&Elder> {
+        let alias = function.qualifier.as_deref().filter(|_| self.is_ours(function))?;
+        self.elders.iter().find(|elder| elder.alias == alias)
+    }
+}
+
+/// A caller that an older endpoint keeps; `caller` is for people.
+pub fn keeps(elder: &Elder, caller: &str) -> Finding {
+    let text = format!(
+        "{caller} calls alias {}, and WarmLambdaEndpoint {}, which is older, asks for it too: it is left there; take the trigger out of one \
+         of the two",
+        elder.alias, elder.name
+    );
+    Finding::new(Link::Trigger, Ends::ByPerson, Reason::TriggerClaimed, text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::fixtures::{ORDERS, STREAM, mapping};
     use serde_json::json;
-
-    const STREAM: &str = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders";
-    const UUID: &str = "14e0db71-5d35-4eb5-b481-8945cf9d10c2";
 
     fn elder(triggers: serde_json::Value) -> Elder {
         let triggers: Vec<crate::api::Trigger> = serde_json::from_value(triggers).unwrap();
@@ -89,13 +109,13 @@ mod tests {
 
     #[test]
     fn a_mapping_is_claimed_by_its_source_or_its_uuid() {
-        let arn = |arn: &str| Source::Arn {
-            arn: arn.into(),
-            topic: None,
+        let other = Mapping {
+            source_arn: Some("arn:aws:sqs:eu-west-1:111122223333:orders".into()),
+            ..mapping(":live")
         };
         let by_arn = elder(json!([{"name": "s", "eventSource": {"arn": STREAM}}]));
-        assert!(by_arn.claims_mapping(&arn(STREAM), UUID) && !by_arn.claims_mapping(&arn("arn:aws:sqs:eu-west-1:1:q"), UUID));
-        let by_uuid = elder(json!([{"name": "s", "eventSource": {"uuid": UUID}}]));
-        assert!(by_uuid.claims_mapping(&arn(STREAM), UUID));
+        assert!(by_arn.claims_mapping(ORDERS, &mapping(":live")) && !by_arn.claims_mapping(ORDERS, &other));
+        let by_uuid = elder(json!([{"name": "s", "eventSource": {"uuid": ORDERS}}]));
+        assert!(by_uuid.claims_mapping(ORDERS, &other));
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::arn::FunctionRef;
 use super::desired::{Desired, DesiredEventSource, Source};
 use super::due::Due;
+use super::elder::{self, Elder};
 use super::finding::{Ends, Finding, Link};
 use super::mapping_findings as findings;
 use super::observed::{Mapping, MappingState, Observed};
@@ -62,12 +63,23 @@ pub fn due(desired: &Desired, observed: &Observed, trigger: &DesiredEventSource)
     match (staying.as_slice(), going.first()) {
         ([], None) => missing(desired, trigger),
         ([], Some((uuid, mapping))) => only(findings::changing(uuid, mapping)),
-        ([found], _) => move_to_alias(desired, observed, *found),
+        ([found], _) => match kept_by(desired, *found) {
+            Some(elder) => only(elder::keeps(elder, &format!("event source mapping {}", found.0))),
+            None => move_to_alias(desired, observed, *found),
+        },
         (several, _) => only(findings::several(desired, trigger, several)),
     }
 }
 
-/// The mappings of the trigger's source whose function is ours, whatever the qualifier.
+/// The older endpoint that keeps a mapping, because it is on its alias and that asks for it.
+fn kept_by<'a>(desired: &'a Desired, (uuid, mapping): Found<'_>) -> Option<&'a Elder> {
+    let elder = desired.elder_on(&mapping.function()?)?;
+    elder.claims_mapping(uuid, mapping).then_some(elder)
+}
+
+/// The mappings of the trigger's source whose function is ours, whatever the qualifier. Disabled ones beside one that works are left
+/// out: they hand no records over. Not so when one of them is on the alias and the one that works is not: AWS has one mapping for a
+/// source and a function, so the other could not be moved there (AWS-85).
 pub fn candidates<'a>(desired: &Desired, mappings: &'a BTreeMap<String, Mapping>, trigger: &DesiredEventSource) -> Vec<Found<'a>> {
     let named = match &trigger.source {
         Source::Uuid(uuid) => mappings.get(uuid),
@@ -78,7 +90,12 @@ pub fn candidates<'a>(desired: &Desired, mappings: &'a BTreeMap<String, Mapping>
         source => source.is_read_by(mapping),
     };
     let ours = mappings.iter().filter(|(_, m)| is_ours(desired, m) && reads_it(m));
-    ours.map(|(uuid, mapping)| (uuid.as_str(), mapping)).collect()
+    let ours: Vec<_> = ours.map(|(uuid, mapping)| (uuid.as_str(), mapping)).collect();
+    let working: Vec<_> = ours.iter().copied().filter(|(_, m)| m.state != MappingState::Disabled).collect();
+    match working.as_slice() {
+        [one] if calls_alias(desired, one.1) || !ours.iter().any(|(_, m)| calls_alias(desired, m)) => working,
+        _ => ours,
+    }
 }
 
 /// Whether of a trigger's candidates one is all there is, hands the records to the alias, and AWS is not at work on it: then there is
@@ -165,7 +182,7 @@ fn move_to_alias(desired: &Desired, observed: &Observed, (uuid, mapping): Found<
 
 impl Source {
     /// Whether a mapping reads from it. A topic that is not named is any topic.
-    fn is_read_by(&self, mapping: &Mapping) -> bool {
+    pub fn is_read_by(&self, mapping: &Mapping) -> bool {
         let has_topic = |topic: &Option<String>| topic.as_ref().is_none_or(|topic| mapping.topics.contains(topic));
         match self {
             Self::Arn { arn, topic } => mapping.source_arn.as_ref() == Some(arn) && has_topic(topic),
@@ -229,6 +246,7 @@ mod tests {
     use crate::plan::assess::{Cadence, Outcome};
     use crate::plan::fixtures::{ORDERS, STREAM, calls, condition, mapped, mapping, orders, orders_by, planned, verdict};
     use crate::plan::observed::AllocationState;
+    use crate::plan::trigger::Callers;
     use serde_json::json;
 
     const OTHER: &str = "0bbbbbbb-0000-4000-8000-000000000002";
@@ -253,6 +271,51 @@ mod tests {
 
     fn kind(finding: &Finding) -> (Ends, Reason) {
         (finding.ends, finding.reason)
+    }
+
+    #[test]
+    fn a_disabled_mapping_beside_one_that_works_is_no_second_consumer() {
+        let disabled = |qualifier: &str| Mapping {
+            state: MappingState::Disabled,
+            ..mapping(qualifier)
+        };
+        for (working, beside) in [(":live", ""), (":live", ":39"), ("", ":39")] {
+            let mut observed = mapped(working);
+            add(&mut observed, OTHER, disabled(beside));
+            let planned = planned(&orders(), &observed);
+            let moves = usize::from(working != ":live");
+            assert_eq!(
+                (planned.steps.len(), planned.findings),
+                (moves, Vec::new()),
+                "{working:?} beside {beside:?}"
+            );
+        }
+        let mut observed = mapped("");
+        add(&mut observed, OTHER, disabled(":live"));
+        assert_eq!(kind(&found(&orders(), &observed)), (Ends::ByPerson, Reason::DuplicateMappings));
+    }
+
+    #[test]
+    fn a_mapping_that_an_older_endpoint_asks_for_stays_on_its_alias() {
+        let elder = |source: serde_json::Value| Elder {
+            name: "shop/old".into(),
+            alias: "blue".into(),
+            callers: Callers {
+                event_sources: orders_by(source).event_sources,
+                ..Callers::default()
+            },
+        };
+        let beside = |source| orders().beside(vec![elder(source)]);
+        let finding = found(&beside(json!({"arn": STREAM})), &mapped(":blue"));
+        assert_eq!(kind(&finding), (Ends::ByPerson, Reason::TriggerClaimed));
+        assert!(finding.message.contains("WarmLambdaEndpoint shop/old"), "{}", finding.message);
+        for (source, qualifier) in [
+            (json!({"arn": QUEUE}), ":blue"),
+            (json!({"arn": STREAM}), ":39"),
+            (json!({"arn": STREAM}), ""),
+        ] {
+            assert_eq!(calls(&beside(source), &mapped(qualifier)).len(), 1, "{qualifier}");
+        }
     }
 
     #[test]

@@ -7,11 +7,12 @@ use k8s_openapi::jiff::Timestamp;
 use super::callers::{ApiKind, Entrance, Variables, calls_alias, function_called};
 use super::desired::{Desired, DesiredHttpApi};
 use super::due::{self, Due};
+use super::elder::{self, Elder};
 use super::finding::{Ends, Finding, Link};
 use super::http_integrations::{self, Way, integration_of, lambda_uri, way};
 use super::observed::{HttpApi, HttpStage, Observed, PendingDeployment, Route};
 use super::permission::Required;
-use super::stage_variables::{shared_with, solve};
+use super::stage_variables::{has_variable, shared_with, solve};
 use super::stages::{self, OnStage};
 use super::step::{PlannedStep, Step};
 use super::steps::Plan;
@@ -103,6 +104,16 @@ pub fn due_on(desired: &Desired, trigger: &DesiredHttpApi, api: Option<&HttpApi>
         ));
     }
     let routes = routes_of(desired, trigger, api);
+    let mut kept = all
+        .iter()
+        .filter_map(|(key, route)| Some((key, kept_by(desired, trigger, api, route, stage)?)));
+    // Without names, what an elder keeps is not meant, unless nothing else is left.
+    if let Some((key, elder)) = kept.find(|(key, _)| routes.is_empty() || routes.contains_key(key.as_str())) {
+        return Due {
+            findings: vec![elder::keeps(elder, &format!("route {key} of HTTP API {api_id}"))],
+            ..Due::default()
+        };
+    }
     if routes.is_empty() {
         return lacking(format!(
             "no route of HTTP API {api_id} calls function {}: name the routes that shall in spec.triggers[{name}]",
@@ -114,7 +125,9 @@ pub fn due_on(desired: &Desired, trigger: &DesiredHttpApi, api: Option<&HttpApi>
 
 /// The routes of a trigger: those it names, else those whose integration names the function, whatever the qualifier.
 fn routes_of<'a>(desired: &Desired, trigger: &DesiredHttpApi, api: &'a HttpApi) -> BTreeMap<&'a str, &'a Route> {
-    let variables = api.stages.get(&trigger.stage).map(|stage| &stage.variables);
+    let stage = api.stages.get(&trigger.stage);
+    let variables = stage.map(|stage| &stage.variables);
+    let kept = |route: &Route| stage.is_some_and(|stage| kept_by(desired, trigger, api, route, stage).is_some());
     let ours = |route: &Route| {
         let uri = integration_of(api, route).and_then(|(_, i)| lambda_uri(i));
         uri.zip(variables)
@@ -123,7 +136,7 @@ fn routes_of<'a>(desired: &Desired, trigger: &DesiredHttpApi, api: &'a HttpApi) 
     };
     let meant = |key: &String, route: &Route| {
         if trigger.routes.is_empty() {
-            ours(route)
+            ours(route) && !kept(route)
         } else {
             trigger.routes.contains(key)
         }
@@ -132,6 +145,16 @@ fn routes_of<'a>(desired: &Desired, trigger: &DesiredHttpApi, api: &'a HttpApi) 
     all.filter(|(key, route)| meant(key, route))
         .map(|(key, route)| (key.as_str(), route))
         .collect()
+}
+
+/// The older endpoint that keeps a route, because it calls its alias and that asks for it, or for one that shares its integration.
+fn kept_by<'a>(desired: &'a Desired, trigger: &DesiredHttpApi, api: &HttpApi, route: &Route, stage: &HttpStage) -> Option<&'a Elder> {
+    let (id, integration) = integration_of(api, route)?;
+    let uri = lambda_uri(integration)?;
+    let elder = desired.elder_on(&function_called(uri, &stage.variables)?)?;
+    let mut sharing = api.routes.iter().flatten().filter(|(_, r)| r.integration_id.as_deref() == Some(id));
+    let claims = |key: &str| elder.claims_route(&trigger.api_id, &trigger.stage, key, has_variable(uri));
+    sharing.any(|(key, _)| claims(key)).then_some(elder)
 }
 
 /// What each route of a trigger calls.
@@ -249,6 +272,7 @@ mod tests {
 
     use super::*;
     use crate::plan::fixtures::{HTTP_API, at, calls, desired, desired_http, planned, quiet_http};
+    use crate::plan::trigger::Callers;
 
     fn arn(qualified: &str) -> String {
         desired().site.function_arn(qualified)
@@ -280,6 +304,28 @@ mod tests {
     #[test]
     fn a_chain_that_is_as_desired_needs_nothing() {
         assert_eq!(planned(&any(), &quiet_http(&arn("fir-api:live"))), Plan::default());
+    }
+
+    #[test]
+    fn a_route_that_an_older_endpoint_asks_for_stays_on_its_alias() {
+        let elder = Elder {
+            name: "shop/old".into(),
+            alias: "blue".into(),
+            callers: Callers {
+                http_apis: any().http_apis,
+                ..Callers::default()
+            },
+        };
+        let beside = any().beside(vec![elder]);
+        let plan = planned(&beside, &quiet_http(&arn("fir-api:blue")));
+        assert!(plan.steps.iter().all(|s| s.step.link() != Link::Trigger), "{:?}", plan.steps);
+        assert_eq!(plan.findings[0].reason, Reason::TriggerClaimed);
+        assert!(
+            plan.findings[0].message.contains("WarmLambdaEndpoint shop/old"),
+            "{:?}",
+            plan.findings
+        );
+        assert!(!calls(&beside, &quiet_http(&arn("fir-api:39"))).is_empty());
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::callers::{ApiKind, Entrance, Variables, called, calls_alias, function_called};
 use super::desired::{Desired, DesiredRestApi, MethodKey};
 use super::due::{self, Due};
+use super::elder::{self, Elder};
 use super::finding::{Ends, Finding, Link};
 use super::observed::{Method, Observed, RestApi, Stage};
 use super::permission::Required;
-use super::stage_variables::{Variable, shared_with, solve};
+use super::stage_variables::{Variable, has_variable, shared_with, solve};
 use super::stages::{self, OnStage};
 use super::step::{PlannedStep, Step};
 use super::steps::Plan;
@@ -74,6 +75,17 @@ pub fn due(desired: &Desired, observed: &Observed, trigger: &DesiredRestApi) -> 
         return lacking(format!("REST API {api_id} has no method {} {}", absent.http_method, absent.path));
     }
     let methods = methods_of(desired, trigger, api);
+    let mut kept = all
+        .iter()
+        .filter_map(|(key, method)| Some((key, kept_by(desired, trigger, key, method, stage)?)));
+    // Without names, what an elder keeps is not meant, unless nothing else is left.
+    if let Some((key, elder)) = kept.find(|(key, _)| methods.is_empty() || methods.contains_key(key)) {
+        let caller = format!("{} {} of REST API {api_id}", key.http_method, key.path);
+        return Due {
+            findings: vec![elder::keeps(elder, &caller)],
+            ..Due::default()
+        };
+    }
     if methods.is_empty() {
         return lacking(format!(
             "no method of REST API {api_id} calls function {}: name the methods that shall",
@@ -92,15 +104,24 @@ pub fn methods_of<'a>(desired: &Desired, trigger: &DesiredRestApi, api: &'a Rest
             .and_then(|(uri, stage)| function_called(uri, &stage.variables))
             .is_some_and(|f| desired.is_ours(&f))
     };
+    let kept = |key, method| stage.is_some_and(|stage| kept_by(desired, trigger, key, method, stage).is_some());
     let all = api.methods.iter().flatten();
     all.filter(|(key, method)| {
         if trigger.methods.is_empty() {
-            ours(method)
+            ours(method) && !kept(key, method)
         } else {
             trigger.methods.contains(key)
         }
     })
     .collect()
+}
+
+/// The older endpoint that keeps a method, because the method calls its alias and it asks for that.
+fn kept_by<'a>(desired: &'a Desired, trigger: &DesiredRestApi, key: &MethodKey, method: &Method, stage: &Stage) -> Option<&'a Elder> {
+    let uri = current_uri(method)?;
+    let elder = desired.elder_on(&function_called(uri, &stage.variables)?)?;
+    let claims = elder.claims_method(&trigger.api_id, &trigger.stage, key, has_variable(uri));
+    claims.then_some(elder)
 }
 
 /// Where requests of a trigger arrive that API Gateway hands over without a role, as its methods stand now or are deployed.
@@ -260,6 +281,7 @@ fn edit(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKey, method: &M
 mod tests {
     use super::*;
     use crate::plan::fixtures::{API, calls, deployed, desired, planned, proxy, quiet, reviews};
+    use crate::plan::trigger::Callers;
 
     fn stage(observed: &mut Observed) -> &mut Stage {
         observed.rest_apis.get_mut(API).unwrap().stages.get_mut("prod").unwrap()
@@ -311,6 +333,59 @@ mod tests {
         desired.rest_apis.push(second);
         let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
         assert_eq!(actions, ["apigateway:UpdateIntegration", "apigateway:CreateDeployment"]);
+    }
+
+    #[test]
+    fn a_method_that_an_older_endpoint_asks_for_stays_on_its_alias() {
+        let elder = |stage: &str| Elder {
+            name: "shop/old".into(),
+            alias: "blue".into(),
+            callers: Callers {
+                rest_apis: vec![DesiredRestApi {
+                    stage: stage.into(),
+                    ..desired().rest_apis[0].clone()
+                }],
+                ..Callers::default()
+            },
+        };
+        let mut observed = quiet();
+        call(&mut observed, &uri_of(":blue"));
+        // The integration is the API's: which stage the elder names makes no difference.
+        for stage in ["prod", "beta"] {
+            let plan = planned(&desired().beside(vec![elder(stage)]), &observed);
+            assert!(plan.steps.iter().all(|s| s.step.link() != Link::Trigger), "{:?}", plan.steps);
+            assert_eq!(plan.findings[0].reason, Reason::TriggerClaimed, "{stage}");
+        }
+        let named = Desired {
+            rest_apis: vec![DesiredRestApi {
+                methods: vec![reviews()],
+                ..desired().rest_apis[0].clone()
+            }],
+            ..desired().beside(vec![elder("prod")])
+        };
+        assert_eq!(planned(&named, &observed).findings[0].reason, Reason::TriggerClaimed);
+        call(&mut observed, &uri_of(":39"));
+        assert_eq!(calls(&named, &observed).len(), 2);
+    }
+
+    #[test]
+    fn a_method_that_an_older_endpoint_keeps_is_not_meant_beside_others() {
+        let elder = Elder {
+            name: "shop/old".into(),
+            alias: "blue".into(),
+            callers: Callers {
+                rest_apis: desired().rest_apis,
+                ..Callers::default()
+            },
+        };
+        let mut observed = quiet();
+        let theirs = MethodKey {
+            path: "/theirs".into(),
+            http_method: "GET".into(),
+        };
+        let methods = observed.rest_apis.get_mut(API).unwrap().methods.as_mut().unwrap();
+        methods.insert(theirs, proxy(&uri_of(":blue")));
+        assert_eq!(planned(&desired().beside(vec![elder]), &observed), Plan::default());
     }
 
     #[test]

@@ -32,6 +32,11 @@ pub fn solve(desired: &Desired, uri: &str, variables: &Variables) -> Option<Vari
     })
 }
 
+/// Whether a URI differs from stage to stage.
+pub fn has_variable(uri: &str) -> bool {
+    uri.contains("${stageVariables.")
+}
+
 fn names(template: &str) -> Vec<&str> {
     let pieces = template.split("${stageVariables.").skip(1);
     pieces.filter_map(|piece| piece.split_once('}').map(|(name, _)| name)).collect()

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use warmlambda::api::WarmLambdaEndpoint;
+
 use crate::harness::control_plane::control_plane;
 use crate::harness::endpoint::Told;
 use crate::harness::scenario::Scenario;
@@ -15,6 +17,13 @@ fn files() -> Vec<PathBuf> {
         .collect();
     files.sort();
     files
+}
+
+/// The name of the endpoint in a file.
+fn name(file: &Path) -> String {
+    let text = std::fs::read_to_string(file).expect("an example can be read");
+    let endpoint: WarmLambdaEndpoint = serde_saphyr::from_str(&text).expect("an example is an endpoint");
+    endpoint.metadata.name.expect("an example has a name")
 }
 
 #[test]
@@ -33,6 +42,8 @@ async fn every_example_applied_over_the_one_before_becomes_ready_in_the_demo_wor
     for file in files() {
         let path = file.to_str().expect("a name in UTF-8");
         scenario.kubectl.succeeds(&["apply", "--server-side", "-f", path]);
-        scenario.until_endpoint(&format!("Ready with {path}"), Told::is_ready).await;
+        scenario
+            .until_named(&name(&file), &format!("Ready with {path}"), Told::is_ready)
+            .await;
     }
 }

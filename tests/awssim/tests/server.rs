@@ -119,6 +119,35 @@ async fn the_control_plane_answers_on_the_same_port_and_leaves_no_trace_in_the_l
     assert_eq!(server.sim.last_sequence(), 0);
 }
 
+async fn control(server: &Server, method: &str, path: &str, body: &str) -> String {
+    let length = body.len();
+    let request = format!("{method} {path} HTTP/1.1\r\nhost: aws\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+    exchange(server, &request).await
+}
+
+#[tokio::test]
+async fn records_that_are_written_over_a_socket_are_delivered_and_read_there() {
+    let server = server().await;
+    let stream = "arn:aws:kinesis:eu-west-1:111122223333:stream/clicks";
+    let world = format!(
+        "regions: [{{account: '111122223333', region: eu-west-1, functions: {{f: {{}}}}, \
+         eventSourceMappings: {{u: {{eventSourceArn: '{stream}', functionArn: f}}}}}}]"
+    );
+    assert!(control(&server, "PUT", "/_sim/world", &world).await.starts_with("HTTP/1.1 204"));
+    let made = control(&server, "POST", "/_sim/streams", &format!("{{arn: '{stream}', shardCount: 2}}")).await;
+    assert!(made.contains("shardId-000000000001"), "{made}");
+    let records = format!("{{arn: '{stream}', records: [{{key: a, data: one}}, {{key: b, data: two}}]}}");
+    let written = control(&server, "POST", "/_sim/streams/records", &records).await;
+    assert!(written.contains(r#""sequence": 2"#), "{written}");
+    server.sim.advance(Duration::from_secs(5));
+    let path = format!("/_sim/deliveries?region=eu-west-1&source={stream}");
+    let read = control(&server, "GET", &path, "").await;
+    assert!(
+        read.matches(r#""outcome": "Processed""#).count() == 2 && read.contains(r#""last": 2"#),
+        "{read}"
+    );
+}
+
 #[tokio::test]
 async fn a_dropped_server_gives_its_port_back() {
     let server = server().await;

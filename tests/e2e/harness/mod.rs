@@ -5,6 +5,7 @@ pub mod control_plane;
 pub mod endpoint;
 pub mod kubectl;
 pub mod operator;
+pub mod records;
 pub mod scenario;
 pub mod traffic;
 pub mod waiting;
