@@ -15,6 +15,19 @@ async fn twenty_five_environments() -> Scenario {
     scenario
 }
 
+/// Waits until CloudWatch was asked about the last hours of a known capacity, and status told what it said. Each sample is one call,
+/// and the hours are a further one, within the first sample after status has the capacity.
+async fn until_hours_were_asked_for(scenario: &Scenario) {
+    let mark = scenario.aws.mark();
+    scenario
+        .until_aws("three samples of CloudWatch", |aws| {
+            let calls = aws.reads_since(mark).into_iter().filter(|read| read.service == "cloudwatch").count();
+            (calls >= 4).then_some(())
+        })
+        .await;
+    scenario.until_checked_again().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn capacity_that_nobody_uses_is_named_with_what_it_costs_and_ready_stays_true() {
     let mut scenario = twenty_five_environments().await;
@@ -39,23 +52,15 @@ async fn capacity_that_was_busy_once_in_the_last_hours_is_not_idle() {
     assert!(served.iter().all(|served| served.warm), "{served:?}");
     scenario.start_operator();
     scenario.until_ready().await;
-    let found = scenario
-        .until_endpoint("a word on metrics", |found| {
-            found.condition("TrafficOnAlias") == "Unknown NoTrafficYet"
-        })
-        .await;
-    assert_eq!(found.condition("CapacityIdle"), "");
+    until_hours_were_asked_for(&scenario).await;
+    assert_eq!(scenario.endpoint().await.condition("CapacityIdle"), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_capacity_is_not_called_idle() {
     let scenario = Scenario::warm().await;
-    let found = scenario
-        .until_endpoint("a word on metrics", |found| {
-            found.condition("TrafficOnAlias") == "Unknown NoTrafficYet"
-        })
-        .await;
-    assert_eq!(found.condition("CapacityIdle"), "");
+    until_hours_were_asked_for(&scenario).await;
+    assert_eq!(scenario.endpoint().await.condition("CapacityIdle"), "");
     let changed = scenario.aws.capacity().expect("there is capacity").last_modified;
     assert!(changed > 0, "{FUNCTION} was given capacity just now");
 }
