@@ -44,8 +44,9 @@ pub fn action(operation: &'static str) -> &'static str {
     }
 }
 
-/// The least policy for these functions (bare names) and REST APIs (ids) in one account and region, with or without what event
-/// source mappings need.
+/// The least policy for these functions (bare names) and APIs (ids) in one account and region, with or without what event source
+/// mappings need. An id says nothing about the kind of API, so both kinds of paths are granted for each; those of the other kind lead
+/// nowhere.
 pub fn policy_document(site: &Site, functions: &[&str], apis: &[&str], event_sources: bool) -> Value {
     let mut functions: Vec<String> = functions
         .iter()
@@ -65,39 +66,8 @@ pub fn policy_document(site: &Site, functions: &[&str], apis: &[&str], event_sou
             "Condition": {"StringEquals": {"lambda:Principal": API_GATEWAY}},
         }),
     ];
-    let paths = |ends: &[&str]| -> Vec<String> {
-        let base = format!("arn:{}:apigateway:{}::/restapis", site.partition, site.region);
-        apis.iter()
-            .flat_map(|api| ends.iter().map(move |end| (api, end)))
-            .map(|(api, end)| format!("{base}/{api}{end}"))
-            .collect()
-    };
     if !apis.is_empty() {
-        let integration = ["/resources/*/methods/*/integration"];
-        statements.push(json!({
-            "Sid": "ReadApis",
-            "Effect": "Allow",
-            "Action": "apigateway:GET",
-            "Resource": paths(&["/resources", "/stages", "/stages/*", "/stages/*/exports/*"]),
-        }));
-        statements.push(json!({
-            "Sid": "Integrations",
-            "Effect": "Allow",
-            "Action": ["apigateway:PATCH", "apigateway:PUT"],
-            "Resource": paths(&integration),
-        }));
-        statements.push(json!({
-            "Sid": "Deployments",
-            "Effect": "Allow",
-            "Action": "apigateway:POST",
-            "Resource": paths(&["/deployments"]),
-        }));
-        statements.push(json!({
-            "Sid": "Stages",
-            "Effect": "Allow",
-            "Action": "apigateway:PATCH",
-            "Resource": paths(&["/stages/*"]),
-        }));
+        statements.extend(on_apis(site, apis));
     }
     if event_sources {
         statements.extend(event_source_statements(site, &functions));
@@ -126,12 +96,43 @@ fn event_source_statements(site: &Site, functions: &[String]) -> [Value; 5] {
     ]
 }
 
+fn on_apis(site: &Site, apis: &[&str]) -> [Value; 5] {
+    let base = format!("arn:{}:apigateway:{}::", site.partition, site.region);
+    let paths = |rest: &[&str], http: &[&str]| -> Vec<String> {
+        let of_kind = |kind: &'static str, ends: &[&str]| -> Vec<String> {
+            let path = |api: &str, end: &str| format!("{base}/{kind}/{api}{end}");
+            apis.iter()
+                .flat_map(|api| ends.iter().map(move |end| (api, end)))
+                .map(|(api, end)| path(api, end))
+                .collect()
+        };
+        [of_kind("restapis", rest), of_kind("apis", http)].concat()
+    };
+    let allow = |sid: &str, actions: Value, resources: Vec<String>| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources});
+    let read_rest = ["/resources", "/stages", "/stages/*", "/stages/*/exports/*"];
+    let read_http = ["/routes", "/integrations", "/stages", "/stages/*", "/deployments", "/exports/*"];
+    let method = "/resources/*/methods/*/integration";
+    [
+        allow("ReadApis", json!("apigateway:GET"), paths(&read_rest, &read_http)),
+        allow("Integrations", json!(["apigateway:PATCH", "apigateway:PUT"]), paths(&[method], &[])),
+        allow("Deployments", json!("apigateway:POST"), paths(&["/deployments"], &["/deployments"])),
+        allow(
+            "Stages",
+            json!("apigateway:PATCH"),
+            paths(&["/stages/*"], &["/stages/*", "/integrations/*", "/routes/*"]),
+        ),
+        allow("HttpIntegrations", json!("apigateway:POST"), paths(&[], &["/integrations"])),
+    ]
+}
+
 fn list_mappings() -> Value {
     json!({"Sid": "ListEventSources", "Effect": "Allow", "Action": "lambda:ListEventSourceMappings", "Resource": "*"})
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::plan::desired::{MethodKey, Source};
     use crate::plan::step::{MovePurpose, Step};
@@ -211,10 +212,57 @@ mod tests {
             },
             Step::DeleteAlias,
         ];
+        assert_allowed(&steps);
+    }
+
+    #[test]
+    fn every_step_on_an_http_api_is_allowed() {
+        let (api_id, stage) = (String::from("a1"), String::from("prod"));
+        let steps = [
+            Step::UpdateHttpIntegration {
+                api_id: api_id.clone(),
+                integration_id: String::new(),
+                uri: String::new(),
+            },
+            Step::CreateHttpIntegration {
+                api_id: api_id.clone(),
+                uri: String::new(),
+                payload_format: String::new(),
+            },
+            Step::UpdateRoute {
+                api_id: api_id.clone(),
+                route_id: String::new(),
+                route_key: String::new(),
+                integration_id: String::new(),
+            },
+            Step::SetHttpStageVariables {
+                api_id: api_id.clone(),
+                stage: stage.clone(),
+                variables: BTreeMap::new(),
+            },
+            Step::DeployHttpStage { api_id, stage },
+        ];
+        assert_allowed(&steps);
+    }
+
+    fn assert_allowed(steps: &[Step]) {
         let allowed = allowed(&policy_document(&site(), &["fir-api"], &["a1"], true));
         for step in steps {
             let action = action(step.action());
             assert!(allowed.contains(&format!("\"{action}\"")), "{action} is missing");
+        }
+    }
+
+    #[test]
+    fn calls_of_both_versions_of_api_gateway_are_http_methods_of_one_service() {
+        for (call, wanted) in [
+            ("apigateway:GetExport", "apigateway:GET"),
+            ("apigatewayv2:ExportApi", "apigateway:GET"),
+            ("apigatewayv2:UpdateRoute", "apigateway:PATCH"),
+            ("apigatewayv2:CreateIntegration", "apigateway:POST"),
+            ("lambda:UpdateAlias", "lambda:UpdateAlias"),
+        ] {
+            assert_eq!(action(call), wanted);
         }
     }
 
@@ -253,7 +301,10 @@ mod tests {
         let document = policy_document(&site(), &["fir-api"], &["a1"], false);
         assert_eq!(
             document["Statement"][5]["Resource"],
-            json!(["arn:aws:apigateway:eu-west-1::/restapis/a1/deployments"])
+            json!([
+                "arn:aws:apigateway:eu-west-1::/restapis/a1/deployments",
+                "arn:aws:apigateway:eu-west-1::/apis/a1/deployments"
+            ])
         );
     }
 }

@@ -21,7 +21,7 @@ pub enum Pool {
     GetFunction,
     /// `GetPolicy`.
     GetPolicy,
-    /// Every API Gateway management call.
+    /// Every API Gateway management call, of REST and of HTTP APIs. Source: AWS-110.
     ApiGateway,
     /// `CreateDeployment`, which needs [`Pool::ApiGateway`] too.
     CreateDeployment,

@@ -98,13 +98,12 @@ impl<C> Context<C> {
     /// How much there is to look after.
     pub fn fleet(&self) -> Fleet {
         let state = self.store.state();
-        let triggers = state
-            .iter()
-            .filter_map(|guarded| guarded.0.as_ref().ok())
-            .flat_map(|e| &e.spec.triggers);
+        let readable = state.iter().filter_map(|guarded| guarded.0.as_ref().ok());
+        let triggers = || readable.clone().flat_map(|e| &e.spec.triggers);
         Fleet {
             endpoints: state.len(),
-            rest_apis: triggers.filter(|t| t.rest_api.is_some()).count(),
+            rest_apis: triggers().filter(|t| t.rest_api.is_some()).count(),
+            http_apis: triggers().filter(|t| t.http_api.is_some()).count(),
         }
     }
 

@@ -14,6 +14,12 @@ const LAMBDA: (f64, f64) = (3.0, 15.0);
 /// The same for a REST API: one `GetResources`. Source: AWS-53.
 const REST_API: (f64, f64) = (1.0, 2.5);
 
+/// What all calls of API Gateway share per second. Source: AWS-53, AWS-110.
+const API_GATEWAY: f64 = 10.0;
+
+/// Of that, what a quiet REST API takes: resources and stages; and a quiet HTTP API: routes, integrations and stages.
+const READS_PER_API: (f64, f64) = (2.0, 3.0);
+
 /// Of the operator's share, what the resync of quiet endpoints may use; the rest is for endpoints on which something happens.
 const RESYNC_PART: f64 = 0.5;
 
@@ -28,6 +34,8 @@ pub struct Fleet {
     pub endpoints: usize,
     /// Their REST API triggers.
     pub rest_apis: usize,
+    /// Their HTTP API triggers.
+    pub http_apis: usize,
 }
 
 /// When to look again, as the flags say.
@@ -95,7 +103,10 @@ impl Intervals {
     fn stretched_resync(&self, fleet: Fleet) -> Duration {
         let share = self.quota_share.clamp(0.01, 1.0) * RESYNC_PART;
         let needed = |things: usize, (reads, rate): (f64, f64)| things as f64 * reads / (rate * share);
-        let needed = needed(fleet.endpoints, LAMBDA).max(needed(fleet.rest_apis, REST_API));
+        let of_apis = fleet.rest_apis as f64 * READS_PER_API.0 + fleet.http_apis as f64 * READS_PER_API.1;
+        let needed = needed(fleet.endpoints, LAMBDA)
+            .max(needed(fleet.rest_apis, REST_API))
+            .max(of_apis / (API_GATEWAY * share));
         self.resync.max(Duration::from_secs_f64(needed))
     }
 }
@@ -112,6 +123,7 @@ mod tests {
     const ONE: Fleet = Fleet {
         endpoints: 1,
         rest_apis: 1,
+        http_apis: 1,
     };
 
     fn next(cadence: Cadence, attempt: u32) -> Duration {
@@ -137,8 +149,12 @@ mod tests {
 
     #[test]
     fn a_large_fleet_is_looked_at_less_often_so_that_its_reads_stay_within_the_share() {
-        for (endpoints, rest_apis) in [(10_000, 0), (1_000, 1_000)] {
-            let fleet = Fleet { endpoints, rest_apis };
+        for (endpoints, rest_apis, http_apis) in [(10_000, 0, 0), (1_000, 1_000, 0), (1_000, 1_000, 1_000)] {
+            let fleet = Fleet {
+                endpoints,
+                rest_apis,
+                http_apis,
+            };
             let seconds = Intervals::default().next(Cadence::Settled, "uid", 0, fleet).unwrap().as_secs_f64();
             let share = 0.6 * RESYNC_PART / 0.9;
             assert!(
@@ -149,6 +165,8 @@ mod tests {
                 rest_apis as f64 * REST_API.0 / seconds <= REST_API.1 * share,
                 "{fleet:?} every {seconds} s"
             );
+            let of_apis = rest_apis as f64 * READS_PER_API.0 + http_apis as f64 * READS_PER_API.1;
+            assert!(of_apis / seconds <= API_GATEWAY * share, "{fleet:?} every {seconds} s");
         }
     }
 

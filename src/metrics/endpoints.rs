@@ -141,7 +141,7 @@ mod tests {
         let http = json!({"name": "http", "httpApi": {"apiId": "a2"}});
         let triggers = json!([source("one"), http, source("two"), endpoint.spec.triggers[0]]);
         endpoint.spec.triggers = serde_json::from_value(triggers).unwrap();
-        assert_eq!(info(&endpoint)[3], "EventSource,HttpApi,RestApi");
+        assert_eq!(info(&endpoint)[3], "RestApi,HttpApi,EventSource");
     }
 
     #[test]

@@ -21,7 +21,11 @@ async fn until_hours_were_asked_for(scenario: &Scenario) {
     let mark = scenario.aws.mark();
     scenario
         .until_aws("three samples of CloudWatch", |aws| {
-            let calls = aws.reads_since(mark).into_iter().filter(|read| read.service == "cloudwatch").count();
+            let calls = aws
+                .reads_since(mark)
+                .into_iter()
+                .filter(|read| read.service == "cloudwatch")
+                .count();
             (calls >= 4).then_some(())
         })
         .await;

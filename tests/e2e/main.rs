@@ -8,6 +8,7 @@
 mod adoption;
 mod capacity;
 mod deletion;
+mod demo;
 mod drift;
 mod event_source_fleet;
 mod event_source_move;

@@ -3,6 +3,7 @@
 mod bypass;
 mod event_sources;
 mod evidence;
+mod http_apis;
 mod observing;
 mod scripted;
 mod simulated;

@@ -81,14 +81,18 @@ pub(super) async fn world() -> (Server, Aws, Desired) {
     )
 }
 
-async fn aws_at(url: &str) -> Aws {
+pub(super) async fn aws_at(url: &str) -> Aws {
+    aws_with(url, Settings::default()).await
+}
+
+pub(super) async fn aws_with(url: &str, settings: Settings) -> Aws {
     let credentials = Credentials::new(ACCOUNT, "secret", None, None, "test");
     let config = loader(https()).credentials_provider(credentials).endpoint_url(url);
     let config = config.region(aws_config::Region::new(REGION)).load().await;
-    Aws::with_config(config, Settings::default(), Arc::new(Unobserved))
+    Aws::with_config(config, settings, Arc::new(Unobserved))
 }
 
-async fn observe(aws: &Aws, desired: &Desired) -> Observed {
+pub(super) async fn observe(aws: &Aws, desired: &Desired) -> Observed {
     aws.observe(desired, &Memory::default(), Look::Chain).await.unwrap()
 }
 
