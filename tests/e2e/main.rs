@@ -29,6 +29,7 @@ mod refusals;
 mod rest_rollout;
 mod rights;
 mod routing;
+mod several_triggers;
 mod traffic;
 mod triggers;
 mod usage;
