@@ -32,7 +32,7 @@ deliveries() { curl -s "$aws/_sim/deliveries?region=$region&source=$stream&since
 show_records() {
   local last
   last=$(deliveries | tail -n 3 | sed -n 's/.*"last": *\([0-9]*\).*/\1/p')
-  deliveries $((last - 4)) | awk -f demo/objects.awk -f demo/show-deliveries.awk
+  deliveries $((last - 4)) | awk -f demo/objects.awk -f demo/show-deliveries.awk | tail -n 4
 }
 
 # The mapping, as AWS shows it to a person.

@@ -35,20 +35,16 @@ say "The operator makes alias, warm capacity and permission; when they are there
 watch_until fir-api --for=condition=Ready
 show_traffic
 
-title "Somebody uploads new code."
-upload "reviews 41, duration: 200ms, init: 900ms"
-say "The operator publishes version 41 and moves the alias. AWS warms it behind the old version, which serves until then:"
-watch_until fir-api --for=jsonpath='{.status.functionVersion}'=41
-watch_until fir-api --for=condition=Ready
-until_served_by 41
-show_traffic
-title "No request failed, and since the endpoint was Ready none was cold."
-totals
-
 title "A stream as one finds it: it is mapped to the function itself, so warm capacity on an alias would never be used."
-say "Ten records a second are written to each of its four shards, all the time. The last that were processed:"
+say "About ten records a second are written to each of its four shards, all the time. The last that were processed:"
 show_records
 show_mapping
+title "Look first: with managementPolicy: Observe nothing is written, and status says what is wrong and what would be done."
+observe examples/09-dynamodb-stream.yaml
+wait_until orders --for=jsonpath='{.status.conditions[?(@.type=="TrafficOnAlias")].status}'=False
+show_conditions orders RoutedToAlias TrafficOnAlias
+show_plan orders
+title "Then let it be done."
 show_file examples/09-dynamodb-stream.yaml
 kubectl apply --server-side -f examples/09-dynamodb-stream.yaml
 say "The mapping is moved when the alias is warm:"
@@ -57,11 +53,25 @@ until_records_reach_alias
 show_mapping
 show_records
 
-title "Is the alias being invoked?"
+title "Somebody uploads new code of both functions."
+upload fir-api "reviews 41, duration: 200ms, init: 900ms"
+upload orders "orders 8, duration: 2000ms, init: 2500ms"
+say "The operator publishes a version of each and moves the aliases. AWS warms the new versions behind the old ones, which serve until then:"
+watch_until fir-api --for=jsonpath='{.status.functionVersion}'=41
+watch_until fir-api --for=condition=Ready
+wait_until orders --for=jsonpath='{.status.functionVersion}'=8
+wait_until orders --for=condition=Ready
+until_served_by 41
+show_traffic
+title "No request failed, and since the endpoint was Ready none was cold."
+totals
+
+title "Is the alias of the stream being invoked?"
+wait_until orders --for=condition=TrafficOnAlias
 show_conditions orders RoutedToAlias TrafficOnAlias
 title "Where does the capacity belong?"
-show_conditions orders CapacityReady
-title "Did moving the mapping lose events? It is the same mapping, and it goes on where it was in each shard:"
+show_capacity orders
+title "Did moving the mapping lose events? It is the same mapping, and in each shard it went on where it was:"
 show_trigger orders
 check_records
 kubectl get wle

@@ -110,17 +110,21 @@ show_file() {
   sed -E '/^ *#/d; s/^/    /' "$1"
 }
 
-# Shows an endpoint change until a condition of kubectl wait holds.
-watch_until() {
-  local name=$1
+# Waits for an endpoint until a condition of kubectl wait holds.
+wait_until() {
   kill -0 "$operator" 2>/dev/null || { tail -n 20 "$folder/operator.log" >&2; die "the operator ended"; }
-  "$KUBEBUILDER_ASSETS/kubectl" get wle "$name" --watch 9>&- &
-  local watch=$!
-  printf '+%s\n' "$watch" >&9
-  if ! kubectl wait "$2" --timeout=120s "wle/$name" >/dev/null; then
-    kubectl describe wle "$name"
+  if ! kubectl wait "$2" --timeout=120s "wle/$1" >/dev/null; then
+    kubectl describe wle "$1"
     die "the endpoint did not come to $2; the operator's log is $folder/operator.log"
   fi
+}
+
+# The same, and shows the endpoint change meanwhile.
+watch_until() {
+  "$KUBEBUILDER_ASSETS/kubectl" get wle "$1" --watch 9>&- &
+  local watch=$!
+  printf '+%s\n' "$watch" >&9
+  wait_until "$@"
   sleep 0.5 # Lets the watch print the change that was waited for.
   kill "$watch" && wait "$watch" 2>/dev/null || true
   printf -- '-%s\n' "$watch" >&9
@@ -131,15 +135,32 @@ show_conditions() {
   local name=$1 type
   shift
   for type in "$@"; do
-    kubectl get wle "$name" -o jsonpath="{range .status.conditions[?(@.type==\"$type\")]}  {.type}={.status}, {.reason}: {.message}{\"\\n\"}{end}"
+    kubectl get wle "$name" -o jsonpath="{range .status.conditions[?(@.type==\"$type\")]}{.type}={.status}, {.reason}: {.message}{end}" |
+      fold -s -w 126 | sed '1s/^/  /; 2,$s/^/      /'
+    echo
   done
+}
+
+# The calls that would be made.
+show_plan() {
+  say "  status.plan:"
+  kubectl get wle "$1" -o jsonpath='{range .status.plan[*]}    {.call}{"\n"}{end}'
+}
+
+show_capacity() {
+  kubectl get wle "$1" -o jsonpath='{range .status}  {.aliasArn} serves version {.functionVersion}; warm environments: {.provisionedConcurrency.available} of {.provisionedConcurrency.requested}{"\n"}{end}'
+}
+
+# Applies an example so that it only looks.
+observe() {
+  awk '{ print } /^spec:/ { print "  managementPolicy: Observe" }' "$1" | kubectl apply --server-side -f -
 }
 
 # Uploads code as a pipeline would: with a signed call of Lambda's UpdateFunctionCode.
 upload() {
-  say "  aws lambda update-function-code --function-name fir-api ..."
+  say "  aws lambda update-function-code --function-name $1 ..."
   curl -sf -o /dev/null -X PUT --aws-sigv4 aws:amz:eu-west-1:lambda --user 111122223333:demo -H 'Content-Type: application/json' \
-    -d "{\"ZipFile\": \"$(printf '%s' "$1" | base64 -w0)\"}" "$aws/2015-03-31/functions/fir-api/code" || die "the code could not be uploaded"
+    -d "{\"ZipFile\": \"$(printf '%s' "$2" | base64 -w0)\"}" "$aws/2015-03-31/functions/$1/code" || die "the code could not be uploaded"
 }
 
 until_served_by() {
@@ -168,8 +189,8 @@ what_next() {
   kubectl describe wle fir-api                            # every link of the chain, and what was done
   kubectl scale wle/fir-api --replicas=5                  # more warm environments
   kubectl apply --server-side -f examples/03-pinned.yaml  # back to version 39, with the same care
-  kubectl apply --server-side -f examples/14-everything.yaml  # a REST API, an HTTP API, the stream and a queue on one endpoint
-  kubectl get wle orders -o yaml                          # each trigger under its name
+  kubectl apply --server-side -f examples/14-everything.yaml  # a REST API, an HTTP API, a stream and a queue on one endpoint
+  kubectl get wle shop -o yaml                            # each trigger under its name
   curl -s '$aws/_sim/ledger?write=true'  # every write that AWS saw
   curl -s '$aws/_sim/deliveries?region=$region&source=$stream' | tail -n 40  # what became of the last records
   tail -f $folder/traffic.log   # what users get

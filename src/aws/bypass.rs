@@ -1,11 +1,15 @@
 //! Reads of what leads past the alias: made only when something asks for them.
 
+use std::sync::Arc;
+
 use super::Look;
 use super::call::Operation;
 use super::clients::Region;
+use super::event_sources::Mappings;
 use super::lambda::GET_POLICY;
 use super::throttle::Pool;
 use crate::plan::arn::FunctionRef;
+use crate::plan::desired::Desired;
 use crate::plan::failure::{Class, Failure};
 use crate::plan::observed::{Bypass, FunctionUrl};
 use crate::plan::policy::{Statement, statements};
@@ -27,6 +31,19 @@ impl Region {
             bypass.statements = unless_denied(self.own_policy(function), &mut bypass.denied).await?;
         }
         Ok(Some(bypass))
+    }
+
+    /// The mappings, or the action that AWS denies: without a trigger that is an event source, an operator that may not read any goes on
+    /// without them.
+    pub async fn mappings_if_allowed(self: &Arc<Self>, desired: &Desired, look: Look) -> Result<(Option<Mappings>, Vec<String>), Failure> {
+        let mut denied = Vec::new();
+        let mappings = self.mappings(desired, look);
+        let mappings = if desired.event_sources.is_empty() {
+            unless_denied(mappings, &mut denied).await?
+        } else {
+            mappings.await?
+        };
+        Ok((mappings, denied))
     }
 
     /// Function URLs of a function and of its aliases. Source: AWS-114.

@@ -71,22 +71,28 @@ pub fn policy_document(site: &Site, functions: &[&str], apis: &[&str], event_sou
     }
     if event_sources {
         statements.extend(event_source_statements(site, &functions));
+    } else {
+        // Mappings may lead past the alias of any function.
+        statements.push(list_mappings());
     }
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
 /// Lists and new mappings have no resource in IAM, and the UUID of a mapping is not known before it exists: what is written is bound
 /// to the functions instead. AWS does not say whether it compares the ARN with the qualifier, so both forms are there.
-fn event_source_statements(site: &Site, functions: &[String]) -> [Value; 4] {
+fn event_source_statements(site: &Site, functions: &[String]) -> [Value; 5] {
     let of_functions = json!({"ArnLike": {"lambda:FunctionArn": functions}});
     let mappings = site.mapping_arn("*");
+    let queues = format!("arn:{}:sqs:{}:{}:*", site.partition, site.region, site.account);
     [
-        json!({"Sid": "ListEventSources", "Effect": "Allow", "Action": "lambda:ListEventSourceMappings", "Resource": "*"}),
+        list_mappings(),
         json!({"Sid": "ReadEventSources", "Effect": "Allow", "Action": "lambda:GetEventSourceMapping", "Resource": mappings}),
         json!({"Sid": "MoveEventSources", "Effect": "Allow", "Action": "lambda:UpdateEventSourceMapping", "Resource": mappings,
             "Condition": of_functions}),
         json!({"Sid": "MakeEventSources", "Effect": "Allow", "Action": "lambda:CreateEventSourceMapping", "Resource": "*",
             "Condition": of_functions}),
+        // Where the messages of a queue go that failed too often.
+        json!({"Sid": "ReadQueues", "Effect": "Allow", "Action": ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], "Resource": queues}),
     ]
 }
 
@@ -117,6 +123,10 @@ fn on_apis(site: &Site, apis: &[&str]) -> [Value; 5] {
         ),
         allow("HttpIntegrations", json!("apigateway:POST"), paths(&[], &["/integrations"])),
     ]
+}
+
+fn list_mappings() -> Value {
+    json!({"Sid": "ListEventSources", "Effect": "Allow", "Action": "lambda:ListEventSourceMappings", "Resource": "*"})
 }
 
 #[cfg(test)]
@@ -267,7 +277,7 @@ mod tests {
         let document = policy_document(&site(), &["fir-api"], &[], false);
         let arn = "arn:aws:lambda:eu-west-1:111122223333:function:fir-api";
         assert_eq!(document["Statement"][1]["Resource"], json!([arn, format!("{arn}:*")]));
-        assert_eq!(document["Statement"].as_array().unwrap().len(), 3, "no API, no API Gateway action");
+        assert_eq!(document["Statement"].as_array().unwrap().len(), 4, "no API, no API Gateway action");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::plan::desired::{Desired, DesiredVersion, MethodKey};
 use crate::plan::failure::{Class, Effect, Failure};
 use crate::plan::memory::Memory;
 use crate::plan::observed::{
-    Alias, AliasPolicy, CodeState, Concurrency, DeployedCall, HttpApi, LatestCode, Observed, PublishedCode, RestApi, ScalingBounds,
+    Alias, AliasPolicy, Bypass, CodeState, Concurrency, DeployedCall, HttpApi, LatestCode, Observed, PublishedCode, RestApi, ScalingBounds,
 };
 use crate::plan::permission::apis_to_read_whole;
 
@@ -63,7 +63,7 @@ impl Region {
                 || desired.rest_apis.iter().any(|t| t.api_id == api && t.stage == stage)),
             self.http_apis(desired, &http, |api, stage| every
                 || desired.http_apis.iter().any(|t| t.api_id == api && t.stage == stage)),
-            self.mappings(desired, look),
+            self.mappings_if_allowed(desired, look),
         )?;
         // Whoever still needs a statement that the spec does not ask for (any more) may be on any stage of its API.
         let whole = apis_to_read_whole(desired, on_alias.policy.as_ref());
@@ -74,6 +74,11 @@ impl Region {
             self.http_apis(desired, &whole.http, |_, _| true),
             self.of_either_kind(desired, &whole.either),
         )?;
+        let (mappings, denied) = mappings;
+        let bypass = bypass.map(|bypass| Bypass {
+            denied: bypass.denied.into_iter().chain(denied).collect(),
+            ..bypass
+        });
         rest_apis.extend(more_rest.into_iter().chain(either.0));
         http_apis.extend(more_http.into_iter().chain(either.1));
         Ok(Observed {

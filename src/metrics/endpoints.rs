@@ -54,15 +54,10 @@ pub fn samples(endpoint: &WarmLambdaEndpoint, usage: Option<&Usage>, now: Timest
 /// function, alias, function_version, trigger, region, account.
 fn info(endpoint: &WarmLambdaEndpoint) -> [String; 6] {
     let status = endpoint.status.clone().unwrap_or_default();
-    let mut kinds: Vec<_> = endpoint
-        .spec
-        .triggers
-        .iter()
-        .filter_map(kind)
-        .map(|kind| format!("{kind:?}"))
-        .collect();
-    kinds.sort_unstable();
+    let mut kinds: Vec<_> = endpoint.spec.triggers.iter().filter_map(kind).collect();
+    kinds.sort_by_key(|kind| *kind as u8);
     kinds.dedup();
+    let kinds: Vec<_> = kinds.into_iter().map(|kind| format!("{kind:?}")).collect();
     [
         endpoint.spec.function_name.clone(),
         endpoint.spec.alias_name.clone(),
@@ -146,7 +141,7 @@ mod tests {
         let http = json!({"name": "http", "httpApi": {"apiId": "a2"}});
         let triggers = json!([source("one"), http, source("two"), endpoint.spec.triggers[0]]);
         endpoint.spec.triggers = serde_json::from_value(triggers).unwrap();
-        assert_eq!(info(&endpoint)[3], "EventSource,HttpApi,RestApi");
+        assert_eq!(info(&endpoint)[3], "RestApi,HttpApi,EventSource");
     }
 
     #[test]

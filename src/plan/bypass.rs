@@ -7,10 +7,12 @@ use super::callers::function_called;
 use super::desired::Desired;
 use super::observed::{Bypass, MappingState, Observed};
 use super::policy::{API_GATEWAY, Statement, api_id_in};
-use super::routed::http_function;
 
-/// The action that reading function URLs needs.
-const LIST_URLS: &str = "lambda:ListFunctionUrlConfigs";
+/// What may call the alias and cannot be told without these actions.
+const UNREAD: [(&str, &str); 2] = [
+    ("lambda:ListFunctionUrlConfigs", "function URLs"),
+    ("lambda:ListEventSourceMappings", "event source mappings"),
+];
 
 /// Who calls the function otherwise, for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,12 +39,14 @@ pub fn of(desired: &Desired, observed: &Observed) -> Option<PastAlias> {
     })
 }
 
-/// The function URLs that call the alias, or may do so because they could not be read.
-pub fn urls_of_alias(desired: &Desired, bypass: &Bypass) -> Vec<String> {
-    let mut urls = urls(desired, bypass, true);
-    let unread = bypass.denied.iter().filter(|action| *action == LIST_URLS);
-    urls.extend(unread.map(|action| format!("function URLs, as far as is known: AWS denies {action} to the operator")));
-    urls
+/// The function URLs that call the alias, and what may do so because it could not be read.
+pub fn of_alias(desired: &Desired, bypass: &Bypass) -> Vec<String> {
+    let mut callers = urls(desired, bypass, true);
+    let unread = UNREAD
+        .iter()
+        .filter(|(action, _)| bypass.denied.iter().any(|denied| denied == action));
+    callers.extend(unread.map(|(action, what)| format!("{what}, as far as is known: AWS denies {action} to the operator")));
+    callers
 }
 
 /// The function URLs that call the alias, or those that call the function otherwise.
@@ -72,7 +76,7 @@ fn integrations(desired: &Desired, observed: &Observed) -> Vec<String> {
     for (id, api) in &observed.http_apis {
         for (name, stage) in &api.stages {
             let deployed = stage.deployed.iter().flatten();
-            let past = deployed.filter_map(|(key, route)| Some((key, http_function(&route.uri, &stage.variables).filter(past)?)));
+            let past = deployed.filter_map(|(key, route)| Some((key, function_called(&route.uri, &stage.variables).filter(past)?)));
             callers.extend(past.map(|(key, f)| format!("HTTP API {id}/{name} {key} ({})", f.describe())));
         }
     }
@@ -225,7 +229,7 @@ mod tests {
             found(&looked(bypass.clone())).callers,
             ["function URL https://a/", "function URL https://c/ of fir-api:blue"]
         );
-        assert_eq!(urls_of_alias(&desired(), &bypass), ["function URL https://b/ of fir-api:live"]);
+        assert_eq!(of_alias(&desired(), &bypass), ["function URL https://b/ of fir-api:live"]);
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! By configuration: whether the target of every trigger is the alias.
 
-use std::collections::BTreeMap;
-
 use super::arn::FunctionRef;
-use super::callers::{function_called, resolve_variables};
+use super::callers::function_called;
 use super::conditions::{Conditions, Status};
 use super::desired::{Desired, DesiredEventSource, DesiredHttpApi, DesiredRestApi};
 use super::event_source::candidates;
@@ -134,7 +132,7 @@ fn http_targets(desired: &Desired, observed: &Observed, trigger: &DesiredHttpApi
     };
     let mut targets = Vec::new();
     for key in routes.keys() {
-        let function = uri_of_route(api, key).and_then(|uri| http_function(uri, &stage.variables));
+        let function = uri_of_route(api, key).and_then(|uri| function_called(uri, &stage.variables));
         let ours = function.as_ref().is_some_and(|f| desired.is_ours(f));
         let meant = if trigger.routes.is_empty() {
             ours
@@ -148,7 +146,7 @@ fn http_targets(desired: &Desired, observed: &Observed, trigger: &DesiredHttpApi
         let deployed = stage
             .deployed
             .as_ref()
-            .map(|d| d.get(key).and_then(|route| http_function(&route.uri, &stage.variables)));
+            .map(|d| d.get(key).and_then(|route| function_called(&route.uri, &stage.variables)));
         add(&mut targets, caller, function, deployed);
     }
     targets
@@ -157,12 +155,6 @@ fn http_targets(desired: &Desired, observed: &Observed, trigger: &DesiredHttpApi
 fn uri_of_route<'a>(api: &'a HttpApi, key: &str) -> Option<&'a str> {
     let route = api.routes.as_ref()?.get(key)?;
     api.integrations.get(route.integration_id.as_ref()?)?.uri.as_deref()
-}
-
-/// The function that an HTTP API's integration calls: its URI is an ARN or an invocation URI. Source: AWS-101, AWS-111.
-pub fn http_function(uri: &str, variables: &BTreeMap<String, String>) -> Option<FunctionRef> {
-    let uri = resolve_variables(uri, variables)?;
-    FunctionRef::parse(&uri).or_else(|| FunctionRef::from_uri(&uri))
 }
 
 /// Adds a caller as it stands, and as it is deployed when that is something else.
@@ -190,6 +182,8 @@ fn mapping_targets(desired: &Desired, observed: &Observed, trigger: &DesiredEven
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;

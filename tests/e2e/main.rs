@@ -8,12 +8,14 @@
 mod adoption;
 mod capacity;
 mod deletion;
+mod demo;
 mod drift;
 mod event_source_fleet;
 mod event_source_move;
 mod event_source_reports;
 mod examples;
 mod failover;
+mod guides;
 mod harness;
 mod lost_answers;
 mod observe;

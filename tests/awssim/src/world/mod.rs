@@ -157,10 +157,11 @@ impl Region {
         self.complete_rest_apis(now);
         self.complete_http_apis(now);
         self.complete_streams();
-        self.skip_samples(now);
         self.complete_event_source_mappings();
         // What was changed since the last time broke then; a world that is only beginning breaks now.
         let then = if self.now == 0 { now } else { self.now };
+        self.complete_queues(then);
+        self.skip_samples(now);
         self.find_broken_mappings(then);
         self.schedule_polling(then);
         while let Some(due) = self.due().filter(|due| *due <= now) {

@@ -107,7 +107,7 @@ impl Queue {
     }
 
     fn touch(&mut self, now: Millis) {
-        self.used = now;
+        self.used = now.max(1);
         self.sampled_at = self.sampled_at.or(Some(now - now % MINUTE + MINUTE));
     }
 
@@ -158,7 +158,8 @@ impl Region {
     }
 
     /// Makes a queue, or replaces one that is there with its messages.
-    pub fn put_queue(&mut self, arn: &str, queue: Queue) {
+    pub fn put_queue(&mut self, arn: &str, mut queue: Queue) {
+        queue.touch(self.now);
         self.queues.insert(arn.into(), queue);
         self.wake_mappings(arn);
     }
@@ -210,6 +211,13 @@ impl Region {
         queue.touch(now);
         self.queues.insert(arn.into(), queue);
         Ok(received)
+    }
+
+    /// The metrics of a queue that stands in a world file begin with the world.
+    pub(crate) fn complete_queues(&mut self, now: Millis) {
+        for queue in self.queues.values_mut().filter(|queue| queue.used == 0) {
+            queue.touch(now);
+        }
     }
 
     /// When the metrics of the next queue are due.

@@ -390,6 +390,24 @@ fn several_batches_of_a_shard_at_once_keep_the_order_of_each_key() {
 }
 
 #[test]
+fn another_parallelisation_waits_for_the_batch_that_is_in_flight() {
+    let mut region = region();
+    publish(&mut region, "duration: 30000ms");
+    let mut region = mapped(region, mapping("fir-api"));
+    region.put_records(STREAM, vec![NewRecord::default()]).unwrap();
+    pass(&mut region, 2 * SECOND);
+    let change = MappingChange {
+        parallelization_factor: Some(2),
+        ..MappingChange::default()
+    };
+    region.update_event_source_mapping(UUID, &change).unwrap();
+    pass(&mut region, 2 * MINUTE);
+    let times: Vec<_> = log(&region).iter().map(|delivery| delivery.of.time).collect();
+    assert_eq!(times.len(), 2, "AWS-88: nobody heard the answer, the record comes again");
+    assert!(times[1] >= times[0] + 30 * SECOND, "AWS-88: but not while it is being processed");
+}
+
+#[test]
 fn only_what_the_filter_takes_reaches_the_function() {
     let mut mapping = mapping("fir-api");
     mapping.filter_patterns = vec![r#"{"kind": ["order"]}"#.into()];
