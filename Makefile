@@ -12,7 +12,7 @@ IMAGE ?= warmlambda:dev
 help: ## Print this
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-demo: ## Watch an endpoint go warm and a new version go out, in about a minute, without AWS and without a cluster
+demo: ## Watch an API and a stream go warm and new versions go out, in about a minute, without AWS and without a cluster
 	@demo/run.sh
 
 test: control-plane ## Run all tests: unit, property, and end to end against a real API server and a simulated AWS

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Records of the table `orders`: written all the time, looked at, and checked. For demo/run.sh; uses demo/steps.sh.
+# Records of the table `bookings`: written all the time, looked at, and checked. For demo/run.sh; uses demo/steps.sh.
 
 region=eu-west-1
-stream=arn:aws:dynamodb:$region:111122223333:table/orders/stream/2026-01-01T00:00:00.000
+stream=arn:aws:dynamodb:$region:111122223333:table/bookings/stream/2026-01-01T00:00:00.000
 mapping=14e0db71-5d35-4eb5-b481-8945cf9d10c2
 
 # Two records for each of four shards, about five times a second; prints what AWS answered.
@@ -32,7 +32,7 @@ deliveries() { curl -s "$aws/_sim/deliveries?region=$region&source=$stream&since
 show_records() {
   local last
   last=$(deliveries | tail -n 3 | sed -n 's/.*"last": *\([0-9]*\).*/\1/p')
-  deliveries $((last - 4)) | awk -f demo/objects.awk -f demo/show-deliveries.awk
+  deliveries $((last - 4)) | awk -f demo/objects.awk -f demo/show-deliveries.awk | tail -n 4
 }
 
 # The mapping, as AWS shows it to a person.

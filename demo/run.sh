@@ -36,7 +36,7 @@ watch_until fir-api --for=condition=Ready
 show_traffic
 
 title "A stream as one finds it: it is mapped to the function itself, so warm capacity on an alias would never be used."
-say "Ten records a second are written to each of its four shards, all the time. The last that were processed:"
+say "About ten records a second are written to each of its four shards, all the time. The last that were processed:"
 show_records
 show_mapping
 title "Look first: with managementPolicy: Observe nothing is written, and status says what is wrong and what would be done."

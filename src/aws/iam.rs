@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn every_step_on_a_mapping_is_allowed() {
+    fn every_step_on_an_event_source_mapping_is_allowed() {
         assert_allowed(&[
             Step::UpdateMapping {
                 uuid: String::new(),

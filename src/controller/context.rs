@@ -20,6 +20,7 @@ use super::rollouts::Rollouts;
 use crate::api::WarmLambdaEndpoint;
 use crate::metrics::Metrics;
 use crate::plan::assess::Moment;
+use crate::plan::failure::Failure;
 use crate::plan::usage::Usage;
 
 /// An endpoint as the watch gives it: one that does not parse must not stop the watch for all others.
@@ -47,6 +48,8 @@ pub struct Context<C> {
     pub metrics: Arc<Metrics>,
     /// The latest sample of CloudWatch, by uid.
     pub usage: Mutex<BTreeMap<String, Usage>>,
+    /// Why CloudWatch did not answer the last time, by region.
+    pub unsampled: Mutex<BTreeMap<String, Failure>>,
     /// Where records go that mappings gave up, by uid, as it was last observed.
     pub destinations: Mutex<BTreeMap<String, BTreeSet<String>>>,
     /// Passes without progress, by uid.

@@ -63,6 +63,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
     let previous = lock(&ctx.written).latest(endpoint);
     let memory = lock(&ctx.rollouts).witness(&desired.uid, Memory::from(&previous), ctx.now());
     let usage = lock(&ctx.usage).get(&desired.uid).cloned();
+    let unsampled = lock(&ctx.unsampled).get(&desired.site.region).cloned();
     let look = look(&previous, usage.as_ref());
     let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, look)).await? {
         Ok(observed) => observed,
@@ -83,6 +84,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
         previous: &previous,
         memory: &memory,
         usage: usage.as_ref(),
+        unsampled: unsampled.as_ref(),
         moment: ctx.moment(endpoint, outcome.failed.is_some()),
     });
     let progress = !outcome.applied.is_empty();

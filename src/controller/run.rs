@@ -117,6 +117,7 @@ impl<C: Cloud> Operator<C> {
             intervals: settings.intervals.clone(),
             metrics,
             usage: Mutex::new(BTreeMap::new()),
+            unsampled: Mutex::default(),
             destinations: Mutex::default(),
             attempts: Mutex::default(),
             rollouts: Mutex::default(),

@@ -188,6 +188,7 @@ impl Bench {
             intervals: Intervals::default(),
             metrics: Arc::default(),
             usage: Mutex::default(),
+            unsampled: Mutex::default(),
             destinations: Mutex::default(),
             attempts: Mutex::default(),
             rollouts: Mutex::default(),

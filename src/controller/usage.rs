@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::channel::mpsc;
+use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -36,13 +37,16 @@ pub async fn sample<C: Cloud>(ctx: Arc<Context<C>>, visits: mpsc::UnboundedSende
     }
 }
 
+/// Seconds for which a sample is used when there is no later one: an outage of some minutes says nothing about the traffic.
+const KEPT: i64 = 30 * 60;
+
 /// Endpoints of one region.
 type Endpoints<'a> = Vec<(&'a WarmLambdaEndpoint, &'a Guarded)>;
 
 /// Asks CloudWatch once per region, and says which endpoints are worth a visit.
 async fn refresh<C: Cloud>(ctx: &Context<C>, hours: &mut Hours) -> Vec<ObjectRef<Guarded>> {
     let fleet = ctx.store.state();
-    let mut fresh = BTreeMap::new();
+    let (mut fresh, mut unsampled) = (BTreeMap::new(), BTreeMap::new());
     let mut visits = Vec::new();
     for (region, endpoints) in by_region(ctx, &fleet) {
         let subjects = subjects(ctx, &endpoints);
@@ -50,7 +54,8 @@ async fn refresh<C: Cloud>(ctx: &Context<C>, hours: &mut Hours) -> Vec<ObjectRef
             Ok(usages) => usages,
             Err(failure) => {
                 tracing::warn!(region, %failure, "no sample of CloudWatch");
-                keep(&lock(&ctx.usage), &endpoints, &mut fresh);
+                keep(&lock(&ctx.usage), &endpoints, ctx.now(), &mut fresh);
+                unsampled.insert(region.to_owned(), failure);
                 continue;
             }
         };
@@ -67,6 +72,7 @@ async fn refresh<C: Cloud>(ctx: &Context<C>, hours: &mut Hours) -> Vec<ObjectRef
     }
     hours.forget_all_but(&fresh);
     *lock(&ctx.usage) = fresh;
+    *lock(&ctx.unsampled) = unsampled;
     visits
 }
 
@@ -107,10 +113,11 @@ fn set_apart(subjects: &[Subject], usages: &mut [Usage]) {
     }
 }
 
-/// Keeps the last sample of endpoints that could not be asked about; it says itself how old it is.
-fn keep(last: &BTreeMap<String, Usage>, endpoints: &Endpoints, fresh: &mut BTreeMap<String, Usage>) {
+/// Keeps the last sample of endpoints that could not be asked about, until it is too old to speak of the present.
+fn keep(last: &BTreeMap<String, Usage>, endpoints: &Endpoints, now: Timestamp, fresh: &mut BTreeMap<String, Usage>) {
     let uids = endpoints.iter().filter_map(|(endpoint, _)| endpoint.uid());
-    fresh.extend(uids.filter_map(|uid| last.get(&uid).map(|usage| (uid, usage.clone()))));
+    let kept = uids.filter_map(|uid| last.get(&uid).map(|usage| (uid, usage.clone())));
+    fresh.extend(kept.filter(|(_, usage)| now.as_second() - usage.sampled.as_second() < KEPT));
 }
 
 /// Whether requests began to find no warm environment, or to go past the alias, or no longer do, since status was written.
@@ -160,6 +167,7 @@ impl Hours {
 
 #[cfg(test)]
 mod tests {
+    use kube::core::DeserializeGuard;
     use serde_json::json;
 
     use super::*;
@@ -187,6 +195,24 @@ mod tests {
         set_apart(&subjects, &mut usages);
         let all = usages.map(|usage| usage.of_function);
         assert_eq!(all, [Some(70.0), Some(40.0), Some(5.0)]);
+    }
+
+    #[test]
+    fn a_sample_is_kept_for_half_an_hour_when_there_is_no_other() {
+        let mut endpoint = endpoint(&[]);
+        endpoint.metadata.uid = Some("u".into());
+        let guarded = DeserializeGuard(Ok(endpoint.clone()));
+        let last = BTreeMap::from([("u".to_owned(), usage(1.0, 1.0))]);
+        for (seconds, kept) in [(1799, 1), (1800, 0)] {
+            let mut fresh = BTreeMap::new();
+            keep(
+                &last,
+                &vec![(&endpoint, &guarded)],
+                Timestamp::from_second(seconds).unwrap(),
+                &mut fresh,
+            );
+            assert_eq!(fresh.len(), kept, "after {seconds} s");
+        }
     }
 
     /// An endpoint whose status has these conditions: type, status, reason.

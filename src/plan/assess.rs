@@ -33,8 +33,10 @@ pub struct Pass<'a> {
     pub previous: &'a WarmLambdaEndpointStatus,
     /// What was remembered when the plan was made.
     pub memory: &'a Memory,
-    /// How busy the warm capacity was lately; `None` before CloudWatch was asked.
+    /// What the last minutes were like; `None` before CloudWatch was asked, or when its last answer is too old.
     pub usage: Option<&'a Usage>,
+    /// Why CloudWatch did not answer the last time; `None` when it did, or was not asked yet.
+    pub unsampled: Option<&'a Failure>,
     /// When, and how patient to be.
     pub moment: Moment,
 }
@@ -125,7 +127,7 @@ pub fn assess(pass: &Pass) -> Verdict {
     links::of(pass, &routing, &required, &mut conditions);
     routed::of(pass.desired, pass.observed, &mut conditions);
     traffic::of(pass, &mut conditions);
-    usage::advise(pass.usage, &mut conditions);
+    usage::advise(pass.usage, pass.unsampled, &mut conditions);
     idle::of(pass, &routing, &mut conditions);
     records_failing::advise(pass, &mut conditions);
     status.conditions = conditions.finish();

@@ -69,15 +69,15 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
     let callers = callers::of_alias(desired, observed);
     cleanup.in_use_by = callers.iter().map(Caller::describe).collect();
     cleanup.in_use_by.dedup();
-    if let Some(bypass) = &observed.bypass {
-        cleanup.in_use_by.extend(bypass::of_alias(desired, bypass));
-    }
     let mappings = observed
         .mappings
         .iter()
         .flatten()
         .filter(|(_, mapping)| calls_alias(desired, mapping));
     cleanup.in_use_by.extend(mappings.map(|(uuid, _)| desired.site.mapping_arn(uuid)));
+    if let Some(bypass) = &observed.bypass {
+        cleanup.in_use_by.extend(bypass::of_alias(desired, bypass));
+    }
     let prefix = statement_prefix(&desired.uid);
     let (ours, foreign): (Vec<_>, Vec<_>) = observed
         .policy

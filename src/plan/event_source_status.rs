@@ -100,6 +100,7 @@ mod tests {
             previous,
             memory: &Memory::default(),
             usage,
+            unsampled: None,
             moment: moment(0),
         };
         assess(&pass).status

@@ -274,6 +274,7 @@ fn told(
         previous,
         memory: &memory,
         usage,
+        unsampled: None,
         moment: moment(seconds),
     })
 }

@@ -87,7 +87,10 @@ fn told_since(said: Option<&Condition>, moved: Timestamp) -> bool {
 pub fn of(pass: &Pass, conditions: &mut Conditions) {
     let kind = ConditionType::TrafficOnAlias;
     let Some(usage) = pass.usage else {
-        if !conditions.keep(kind) {
+        if pass.unsampled.is_some() {
+            let text = "CloudWatch does not answer: see MetricsAvailable";
+            conditions.set(kind, Status::Unknown, Reason::Stale, text);
+        } else if !conditions.keep(kind) {
             conditions.set(kind, Status::Unknown, Reason::Pending, "CloudWatch was not asked yet");
         }
         return;

@@ -7,6 +7,8 @@ use k8s_openapi::jiff::Timestamp;
 
 use super::conditions::{Conditions, Status};
 use super::facts::whole_percent;
+use super::failure::{Class, Failure};
+use super::summary::words;
 use crate::api::{ConditionType, Reason, UtilizationStatus};
 
 /// One sample of an alias. A metric without a datapoint is `None`: unknown, not zero. All but `long_utilization` speak of one window
@@ -98,27 +100,13 @@ fn band(percent: i32) -> u8 {
 }
 
 /// Sets what is to be said about the data and about capacity that is too small; neither moves `Ready`.
-pub fn advise(usage: Option<&Usage>, conditions: &mut Conditions) {
+pub fn advise(usage: Option<&Usage>, unsampled: Option<&Failure>, conditions: &mut Conditions) {
+    available(usage, unsampled, conditions);
     let Some(usage) = usage else {
         // A new process knows nothing yet, and takes nothing back.
         conditions.keep(ConditionType::CapacitySaturated);
-        if !conditions.keep(ConditionType::MetricsAvailable) {
-            let text = "CloudWatch was not asked yet";
-            conditions.set(ConditionType::MetricsAvailable, Status::Unknown, Reason::Pending, text);
-        }
         return;
     };
-    if usage.observed.is_some() {
-        conditions.set(
-            ConditionType::MetricsAvailable,
-            Status::True,
-            Reason::Succeeded,
-            "CloudWatch has data on the alias",
-        );
-    } else {
-        let text = "CloudWatch has no data on the alias in the last window: no requests, or none yet";
-        conditions.set(ConditionType::MetricsAvailable, Status::False, Reason::NoTrafficYet, text);
-    }
     if usage.spillover.is_some_and(|s| s > 0.0) {
         let text = "requests of the last window found no warm environment and started cold: raise spec.provisionedConcurrency";
         conditions.set(ConditionType::CapacitySaturated, Status::True, Reason::Spillover, text);
@@ -128,10 +116,29 @@ pub fn advise(usage: Option<&Usage>, conditions: &mut Conditions) {
     }
 }
 
+/// A sample that fails now and then says nothing: it counts once there is no other, or when AWS denies it.
+fn available(usage: Option<&Usage>, unsampled: Option<&Failure>, conditions: &mut Conditions) {
+    let kind = ConditionType::MetricsAvailable;
+    if let Some(failure) = unsampled.filter(|f| usage.is_none() || matches!(f.class, Class::Denied(_))) {
+        let (_, reason, text) = words(failure);
+        conditions.set(kind, Status::False, reason, text);
+    } else if let Some(usage) = usage {
+        let (status, reason, text) = if usage.observed.is_some() {
+            (Status::True, Reason::Succeeded, "CloudWatch has data on the alias")
+        } else {
+            let text = "CloudWatch has no data on the alias in the last window: no requests, or none yet";
+            (Status::False, Reason::NoTrafficYet, text)
+        };
+        conditions.set(kind, status, reason, text);
+    } else if !conditions.keep(kind) {
+        conditions.set(kind, Status::Unknown, Reason::Pending, "CloudWatch was not asked yet");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixtures::at;
+    use crate::plan::fixtures::{at, moment};
 
     fn sample(utilization: Option<f64>, seconds: i64) -> Usage {
         Usage {
@@ -177,5 +184,33 @@ mod tests {
             percent(utilization(first.as_ref(), Some(&sample(Some(0.9), 1)), true).as_ref()),
             Some(90)
         );
+    }
+
+    /// Status and reason of MetricsAvailable.
+    fn available_with(usage: Option<&Usage>, class: Class) -> (String, String) {
+        let failure = Failure {
+            class,
+            effect: crate::plan::failure::Effect::NotApplied,
+            operation: "cloudwatch:GetMetricData",
+            resource: "eu-west-1".into(),
+            code: "Code".into(),
+            message: "text".into(),
+            request_id: None,
+        };
+        let mut conditions = Conditions::new(&[], moment(0));
+        advise(usage, Some(&failure), &mut conditions);
+        let found = conditions.finish().pop().unwrap();
+        (found.status, found.reason)
+    }
+
+    #[test]
+    fn a_denied_sample_is_told_at_once_and_one_that_fails_once_there_is_no_other() {
+        let known = sample(Some(0.5), 0);
+        let denied = || Class::Denied("cloudwatch:GetMetricData".into());
+        let is = |status: &str, reason: &str| (status.to_owned(), reason.to_owned());
+        assert_eq!(available_with(Some(&known), denied()), is("False", "AccessDenied"));
+        assert_eq!(available_with(None, denied()), is("False", "AccessDenied"));
+        assert_eq!(available_with(Some(&known), Class::Transient), is("True", "Succeeded"));
+        assert_eq!(available_with(None, Class::Transient), is("False", "AwsUnavailable"));
     }
 }

@@ -64,3 +64,18 @@ async fn without_traffic_utilization_is_unknown_and_not_zero() {
     assert_eq!(found.condition("MetricsAvailable"), "False NoTrafficYet");
     assert_eq!(found.told().utilization, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_that_may_not_ask_cloudwatch_says_so_and_stays_ready() {
+    let mut scenario = Scenario::without_operator().await;
+    let refused = scenario.aws.refuse("GetMetricData", 403, "AccessDenied", "not allowed");
+    scenario.start_operator();
+    scenario.apply(&json!({}));
+    let found = scenario.until_condition("MetricsAvailable", "False AccessDenied").await;
+    assert!(found.message("MetricsAvailable").contains("cloudwatch:GetMetricData"));
+    scenario.until_ready().await;
+    assert_eq!(scenario.endpoint().await.condition("TrafficOnAlias"), "Unknown Stale");
+
+    scenario.aws.sim().remove_fault(refused);
+    scenario.until_condition("TrafficOnAlias", "Unknown NoTrafficYet").await;
+}

@@ -130,6 +130,7 @@ impl Endpoint {
             previous: &self.status,
             memory: &memory,
             usage: None,
+            unsampled: None,
             moment,
         };
         let status = assess(&pass).status;

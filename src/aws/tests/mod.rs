@@ -2,6 +2,7 @@
 
 mod bypass;
 mod event_sources;
+mod evidence;
 mod http_apis;
 mod observing;
 mod scripted;

@@ -31,7 +31,7 @@ pub(super) const ACCOUNT: &str = "111122223333";
 pub(super) const REGION: &str = "eu-west-1";
 
 /// A function that was never published, and an API whose one method calls it without an alias.
-async fn world() -> (Server, Aws, Desired) {
+pub(super) async fn world() -> (Server, Aws, Desired) {
     let sim = Sim::new(World::default(), Clock::real());
     let api_id = sim.with_region(ACCOUNT, REGION, |region, now| {
         region.create_function("fir-api", Version::of("one"), false).unwrap();
