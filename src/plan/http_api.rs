@@ -165,27 +165,46 @@ pub fn uris<'a>(desired: &Desired, trigger: &DesiredHttpApi, api: &'a HttpApi) -
         .collect()
 }
 
-/// Where requests of a trigger arrive that API Gateway hands over without a role, as its routes stand now or are deployed.
-pub fn without_role(desired: &Desired, observed: &Observed, trigger: &DesiredHttpApi) -> Vec<Entrance> {
+/// Stages and routes where requests arrive that API Gateway hands to the alias without a role, or will once the trigger's routes
+/// call it: also by routes that share their integration, and on stages that deploy the edit by themselves.
+pub fn without_role(desired: &Desired, observed: &Observed, trigger: &DesiredHttpApi) -> Vec<(String, Entrance)> {
     let api = observed.http_apis.get(&trigger.api_id);
-    let Some((api, stage)) = api.and_then(|api| Some((api, api.stages.get(&trigger.stage)?))) else {
+    let Some((api, own)) = api.and_then(|api| Some((api, api.stages.get(&trigger.stage)?))) else {
         return Vec::new();
     };
-    let current = routes_of(desired, trigger, api)
-        .into_iter()
-        .filter(|(_, route)| match way(desired, trigger, api, route, &stage.variables) {
-            Way::Right(integration) | Way::Move(_, integration) => integration.credentials.is_none(),
-            Way::Another => true,
-        })
-        .map(|(key, _)| key);
-    let meant = |key: &&String| trigger.routes.is_empty() || trigger.routes.contains(key);
-    let deployed = stage.deployed.iter().flatten();
+    let mut all = BTreeSet::new();
+    for (key, route) in routes_of(desired, trigger, api) {
+        let way = way(desired, trigger, api, route, &own.variables);
+        let (kept, by_variable) = match way {
+            Way::Right(integration) => (Some(integration), lambda_uri(integration).is_some_and(has_variable)),
+            Way::Move(_, integration) => (Some(integration), false),
+            Way::Another => (None, false),
+        };
+        if kept.is_some_and(|integration| integration.credentials.is_some()) {
+            continue;
+        }
+        let shares = |other: &Route| kept.is_some() && other.integration_id == route.integration_id;
+        let all_routes = api.routes.iter().flatten();
+        let reached: Vec<_> = all_routes
+            .filter(|(k, other)| *k == key || shares(other))
+            .map(|(k, _)| k.as_str())
+            .collect();
+        for (name, _) in api
+            .stages
+            .iter()
+            .filter(|(name, s)| **name == trigger.stage || (s.auto_deploy && !by_variable))
+        {
+            all.extend(reached.iter().map(|key| (name.as_str(), *key)));
+        }
+    }
+    let deployed = own.deployed.iter().flatten();
     let deployed = deployed
-        .filter(|(_, call)| call.credentials.is_none() && calls_alias(desired, &call.uri, &stage.variables))
-        .map(|(key, _)| key)
-        .filter(meant);
-    let all: BTreeSet<_> = current.chain(deployed.map(String::as_str)).collect();
-    all.into_iter().map(|key| Entrance::Route(key.into())).collect()
+        .filter(|(_, call)| call.credentials.is_none() && calls_alias(desired, &call.uri, &own.variables))
+        .filter(|(key, _)| trigger.routes.is_empty() || trigger.routes.contains(key));
+    all.extend(deployed.map(|(key, _)| (trigger.stage.as_str(), key.as_str())));
+    all.into_iter()
+        .map(|(stage, key)| (stage.to_owned(), Entrance::Route(key.into())))
+        .collect()
 }
 
 fn edits(desired: &Desired, trigger: &DesiredHttpApi, api: &HttpApi, stage: &HttpStage, routes: &BTreeMap<&str, &Route>) -> Due {

@@ -31,17 +31,20 @@ pub struct Required<'a> {
 impl<'a> Required<'a> {
     /// Finds out for all triggers. Methods and routes that are called with a role need none. Source: AWS-51.
     pub fn of(desired: &'a Desired, observed: &'a Observed) -> Self {
-        let arns = |api_id: &str, stage: &str, scope: PermissionScope, entrances: Vec<Entrance>| -> BTreeSet<String> {
-            let patterns = entrances.iter().map(|entrance| scope_pattern(scope, stage, entrance));
-            patterns.map(|pattern| desired.site.execution_arn(api_id, &pattern)).collect()
+        let arn = |api_id: &str, stage: &str, scope: PermissionScope, entrance: &Entrance| {
+            desired.site.execution_arn(api_id, &scope_pattern(scope, stage, entrance))
         };
         let rest = desired.rest_apis.iter().map(|t| {
-            let entrances = rest_api::without_role(desired, observed, t);
-            (t.trigger.as_str(), arns(&t.api_id, &t.stage, t.scope, entrances))
+            let entrances = rest_api::without_role(desired, observed, t).into_iter();
+            let arns: BTreeSet<_> = entrances.map(|entrance| arn(&t.api_id, &t.stage, t.scope, &entrance)).collect();
+            (t.trigger.as_str(), arns)
         });
         let http = desired.http_apis.iter().map(|t| {
-            let entrances = http_api::without_role(desired, observed, t);
-            (t.trigger.as_str(), arns(&t.api_id, &t.stage, t.scope, entrances))
+            let entrances = http_api::without_role(desired, observed, t).into_iter();
+            let arns = entrances
+                .map(|(stage, entrance)| arn(&t.api_id, &stage, t.scope, &entrance))
+                .collect();
+            (t.trigger.as_str(), arns)
         });
         let source_arns: BTreeMap<_, _> = rest.chain(http).collect();
         let ids = source_arns.values().flatten().map(|arn| statement_id(desired, arn)).collect();
@@ -253,6 +256,7 @@ mod tests {
 
     use super::*;
     use crate::plan::fixtures::{API, calls, desired, desired_http, planned, quiet, quiet_http, statement};
+    use crate::plan::observed::HttpStage;
 
     #[test]
     fn a_foreign_statement_that_grants_the_same_is_enough() {
@@ -377,5 +381,21 @@ mod tests {
         deployed.for_each(|(_, call)| call.credentials = role());
         let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
         assert_eq!(actions, ["lambda:RemovePermission"]);
+    }
+
+    #[test]
+    fn routes_that_share_an_integration_are_let_in_too_and_stages_that_deploy_themselves() {
+        let desired = desired_http(json!({"permissionScope": "Method", "routeKeys": ["POST /reviews"]}));
+        let mut observed = quiet_http(&desired.function_arn());
+        let stages = &mut observed.http_apis.values_mut().next().unwrap().stages;
+        let other = stages["prod"].clone();
+        let auto = HttpStage {
+            auto_deploy: true,
+            ..other.clone()
+        };
+        stages.extend([("auto".to_owned(), auto), ("other".to_owned(), other)]);
+        let required = Required::of(&desired, &observed);
+        let ends: Vec<_> = required.all().filter_map(|arn| arn.split_once('/')).map(|(_, end)| end).collect();
+        assert_eq!(ends, ["auto/$default", "auto/POST/reviews", "prod/$default", "prod/POST/reviews"]);
     }
 }

@@ -138,6 +138,25 @@ async fn an_integration_of_another_function_is_not_taken_from_a_route_that_is_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_route_that_shares_the_moved_integration_is_let_in_as_well_whatever_the_scope() {
+    let scenario = with(sharing(FUNCTION_ARN)).await;
+    let others = Traffic::start_at(scenario.aws.sim(), ELSEWHERE, 20);
+    // The stage of the trigger is another one than the stage that deploys the edit by itself.
+    let fields = json!({ "stageName": "prod", "routeKeys": ["POST /reviews"], "permissionScope": "Method" });
+    scenario.apply(&edge(&fields));
+    scenario.until_ready().await;
+    scenario
+        .until_aws("the other stage on the alias", |aws| {
+            (aws.deployed_on("$default").as_deref() == Some(ALIAS_ARN)).then_some(())
+        })
+        .await;
+    let served = request_at(scenario.aws.sim(), ELSEWHERE);
+    assert_eq!((served.status, served.executed_version.as_deref()), (200, Some("40")));
+    let answers = others.stop().await;
+    assert!(answers.failed().is_empty(), "{:?}", answers.failed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_named_route_goes_to_an_integration_that_calls_the_alias_already() {
     let mut api = without_target();
     api["integrations"]["int0002"] = to(ALIAS_ARN);
