@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Records of the table `orders`: written all the time, looked at, and checked. For demo/run.sh; uses demo/steps.sh.
+# Records of the table `bookings`: written all the time, looked at, and checked. For demo/run.sh; uses demo/steps.sh.
 
 region=eu-west-1
-stream=arn:aws:dynamodb:$region:111122223333:table/orders/stream/2026-01-01T00:00:00.000
+stream=arn:aws:dynamodb:$region:111122223333:table/bookings/stream/2026-01-01T00:00:00.000
 mapping=14e0db71-5d35-4eb5-b481-8945cf9d10c2
 
 # Two records for each of four shards, about five times a second; prints what AWS answered.

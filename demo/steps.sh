@@ -148,7 +148,7 @@ show_plan() {
 }
 
 show_capacity() {
-  kubectl get wle "$1" -o jsonpath='{range .status}  {.aliasArn} serves version {.functionVersion}; warm environments: {.provisionedConcurrency.available} of {.provisionedConcurrency.requested}{"\n"}{end}'
+  kubectl get wle "$1" -o jsonpath='{range .status}  {.aliasArn} serves version {.functionVersion}; warm environments: {.provisionedConcurrency.available} of {.provisionedConcurrency.requested}, for about ${.provisionedConcurrency.monthlyCostDollars} a month{"\n"}{end}'
 }
 
 # Applies an example so that it only looks.

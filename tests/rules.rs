@@ -112,101 +112,106 @@ fn an_event_source_that_aws_takes_is_accepted() {
     }
 }
 
+/// Each of these is refused, and the message says what comes after it.
+fn are_refused(cases: &[(Value, &str)]) {
+    for (refused, reason) in cases {
+        let said = said_of_source(refused);
+        assert!(said.contains(reason), "{refused}: {said:?} does not say {reason:?}");
+    }
+}
+
 #[test]
-fn an_event_source_that_aws_would_refuse_is_refused_with_field_and_remedy() {
-    let at = |position: &str, more: &Value| {
-        let mut create = json!({"startingPosition": position});
-        create.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        create
-    };
-    let nothing = json!({});
-    let pollers = json!({"provisionedPollers": {"minimum": 3, "maximum": 2}});
-    for (refused, reason) in [
+fn a_source_that_is_not_named_as_it_should_be_is_refused_with_the_remedy() {
+    let uuid = "0aaaaaaa-0000-4000-8000-000000000001";
+    are_refused(&[
         (json!({}), "exactly one way"),
-        (
-            json!({"arn": STREAM, "uuid": "0aaaaaaa-0000-4000-8000-000000000001"}),
-            "exactly one way",
-        ),
-        (
-            json!({"uuid": "0aaaaaaa-0000-4000-8000-000000000001", "create": {}}),
-            "remove create",
-        ),
+        (json!({"arn": STREAM, "uuid": uuid}), "exactly one way"),
+        (json!({"uuid": uuid, "create": {}}), "remove create"),
         (
             json!({"arn": "arn:aws:dynamodb:eu-west-1:111122223333:table/orders"}),
             "LatestStreamArn",
         ),
         (json!({"arn": QUEUE, "topic": "t"}), "remove topic"),
-        (created("arn:aws:mq:eu-west-1:111122223333:broker:b:b-1", &nothing), "remove create"),
-        (created(STREAM, &nothing), "startingPosition is needed"),
-        (json!({"arn": MSK, "topic": "t", "create": {}}), "startingPosition is needed"),
-        (created(QUEUE, &at("Latest", &nothing)), "startingPosition is for streams and Kafka"),
         (
-            created(KINESIS, &at("AtTimestamp", &nothing)),
+            json!({"arn": "arn:aws:mq:eu-west-1:111122223333:broker:b:b-1", "create": {}}),
+            "remove create",
+        ),
+    ]);
+}
+
+#[test]
+fn a_mapping_of_a_stream_that_aws_would_not_make_is_refused_with_the_remedy() {
+    let at = |position: &str, field: &str, value: Value| {
+        let mut create = json!({"startingPosition": position});
+        create[field] = value;
+        create
+    };
+    let time = || json!("2026-11-22T05:00:00Z");
+    let timestamp = "startingPositionTimestamp";
+    are_refused(&[
+        (created(STREAM, &json!({})), "startingPosition is needed"),
+        (
+            created(KINESIS, &json!({"startingPosition": "AtTimestamp"})),
             "startingPositionTimestamp is needed",
         ),
+        (created(KINESIS, &at("Latest", timestamp, time())), "only allowed with it"),
+        (created(STREAM, &at("AtTimestamp", timestamp, time())), "use TrimHorizon or Latest"),
         (
-            created(
-                KINESIS,
-                &at("Latest", &json!({"startingPositionTimestamp": "2026-11-22T05:00:00Z"})),
-            ),
-            "only allowed with it",
-        ),
-        (
-            created(
-                STREAM,
-                &at("AtTimestamp", &json!({"startingPositionTimestamp": "2026-11-22T05:00:00Z"})),
-            ),
-            "use TrimHorizon or Latest",
-        ),
-        (
-            created(QUEUE, &json!({"parallelizationFactor": 2})),
-            "for DynamoDB and Kinesis streams",
-        ),
-        (
-            created(QUEUE, &json!({"tumblingWindowSeconds": 2})),
-            "for DynamoDB and Kinesis streams",
-        ),
-        (created(QUEUE, &json!({"bisectBatchOnFunctionError": true})), "redrive policy"),
-        (created(QUEUE, &json!({"maximumRetryAttempts": 2})), "redrive policy"),
-        (created(QUEUE, &json!({"maximumRecordAgeSeconds": 60})), "redrive policy"),
-        (created(QUEUE, &json!({"onFailureDestinationArn": QUEUE})), "redrive policy"),
-        (
-            created(STREAM, &at("Latest", &json!({"maximumRecordAgeSeconds": 59}))),
+            created(STREAM, &at("Latest", "maximumRecordAgeSeconds", json!(59))),
             "use -1 for never",
         ),
         (
-            created(STREAM, &at("Latest", &json!({"maximumConcurrency": 5}))),
+            created(STREAM, &at("Latest", "maximumConcurrency", json!(5))),
             "maximumConcurrency is for queues",
         ),
         (
-            created(QUEUE, &json!({"maximumConcurrency": 5, "provisionedPollers": {"minimum": 2}})),
-            "exclude each other",
-        ),
-        (
-            created(STREAM, &at("Latest", &pollers)),
+            created(STREAM, &at("Latest", "provisionedPollers", json!({"minimum": 3}))),
             "provisionedPollers is for queues and Kafka",
         ),
-        (created(QUEUE, &pollers), "provisionedPollers.minimum is above maximum"),
+    ]);
+}
+
+#[test]
+fn a_mapping_of_a_queue_that_aws_would_not_make_is_refused_with_the_remedy() {
+    for (field, value, reason) in [
+        ("startingPosition", json!("Latest"), "startingPosition is for streams and Kafka"),
+        ("parallelizationFactor", json!(2), "for DynamoDB and Kinesis streams"),
+        ("tumblingWindowSeconds", json!(2), "for DynamoDB and Kinesis streams"),
+        ("bisectBatchOnFunctionError", json!(true), "redrive policy"),
+        ("maximumRetryAttempts", json!(2), "redrive policy"),
+        ("maximumRecordAgeSeconds", json!(60), "redrive policy"),
+        ("onFailureDestinationArn", json!(QUEUE), "redrive policy"),
         (
-            created(QUEUE, &json!({"provisionedPollers": {"minimum": 1}})),
-            "minimum of 2 or more",
+            "provisionedPollers",
+            json!({"minimum": 3, "maximum": 2}),
+            "provisionedPollers.minimum is above maximum",
         ),
-        (created(QUEUE, &json!({"consumerGroupId": "g"})), "for Kafka: remove them"),
+        ("provisionedPollers", json!({"minimum": 1}), "minimum of 2 or more"),
+        ("consumerGroupId", json!("g"), "for Kafka: remove them"),
+        ("batchSize", json!(11), "needs maximumBatchingWindowSeconds"),
+    ] {
+        are_refused(&[(created(QUEUE, &json!({ field: value })), reason)]);
+    }
+    let both = json!({"maximumConcurrency": 5, "provisionedPollers": {"minimum": 2}});
+    let windowed = json!({"maximumBatchingWindowSeconds": 1});
+    are_refused(&[
+        (created(QUEUE, &both), "exclude each other"),
+        (created(&format!("{QUEUE}.fifo"), &windowed), "not for FIFO queues"),
+    ]);
+}
+
+#[test]
+fn a_mapping_of_kafka_that_aws_would_not_make_is_refused_with_the_remedy() {
+    let brokers = json!({"bootstrapServers": ["b:9092"]});
+    are_refused(&[
+        (json!({"arn": MSK, "topic": "t", "create": {}}), "startingPosition is needed"),
         (
             json!({"arn": MSK, "create": {"startingPosition": "Latest"}}),
             "eventSource.topic is needed",
         ),
         (
-            json!({"selfManagedKafka": {"bootstrapServers": ["b:9092"]}, "topic": "t", "create": {"startingPosition": "Latest"}}),
+            json!({"selfManagedKafka": brokers, "topic": "t", "create": {"startingPosition": "Latest"}}),
             "sourceAccess is needed",
         ),
-        (created(QUEUE, &json!({"batchSize": 11})), "needs maximumBatchingWindowSeconds"),
-        (
-            created(&format!("{QUEUE}.fifo"), &json!({"maximumBatchingWindowSeconds": 1})),
-            "not for FIFO queues",
-        ),
-    ] {
-        let said = said_of_source(&refused);
-        assert!(said.contains(reason), "{refused}: {said:?} does not say {reason:?}");
-    }
+    ]);
 }

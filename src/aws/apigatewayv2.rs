@@ -1,8 +1,13 @@
 //! API Gateway's calls for HTTP APIs, typed. What does not exist is `None`.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::future::Future;
 
 use aws_sdk_apigatewayv2::types::{self, DeploymentStatus, IntegrationType};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use k8s_openapi::jiff::Timestamp;
 
 use super::call::{Operation, unreadable};
@@ -30,53 +35,67 @@ const GET_ROUTES: Operation = management("apigatewayv2:GetRoutes");
 const GET_INTEGRATIONS: Operation = management("apigatewayv2:GetIntegrations");
 const GET_STAGE: Operation = management("apigatewayv2:GetStage");
 const GET_STAGES: Operation = management("apigatewayv2:GetStages");
-const GET_DEPLOYMENTS: Operation = management("apigatewayv2:GetDeployments");
+pub(super) const GET_DEPLOYMENTS: Operation = management("apigatewayv2:GetDeployments");
 const UPDATE_INTEGRATION: Operation = management("apigatewayv2:UpdateIntegration");
 const CREATE_INTEGRATION: Operation = management("apigatewayv2:CreateIntegration");
 const UPDATE_ROUTE: Operation = management("apigatewayv2:UpdateRoute");
 const UPDATE_STAGE: Operation = management("apigatewayv2:UpdateStage");
 
-/// Reads a list of an API to its last page, `None` when the API does not exist. AWS names no bound for a page, so none is asked
-/// for. Source: AWS-109.
-macro_rules! every_page {
-    ($region:ident, $operation:ident, $api_id:ident, $call:ident) => {{
-        let mut all = Vec::new();
-        let mut token = None;
-        loop {
-            let call = || {
-                let call = $region.apigatewayv2.$call().api_id($api_id);
-                call.set_next_token(token.clone()).send()
-            };
-            let Some(page) = $region.gate.find($operation, $api_id, call).await? else {
-                return Ok(None);
-            };
-            all.extend(page.items.unwrap_or_default());
-            token = page.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
-                break all;
-            }
-        }
-    }};
-}
-
 /// Reads.
 impl Region {
+    /// Reads a list of an API to its last page: `send` asks for the page of a token, `parts` takes entries and next token out of the
+    /// answer. `None` when the API does not exist. AWS names no bound for a page, so none is asked for. Source: AWS-109.
+    async fn every_page<T, O, E, F>(
+        &self,
+        operation: Operation,
+        api_id: &str,
+        send: impl Fn(Option<String>) -> F,
+        parts: impl Fn(O) -> (Option<Vec<T>>, Option<String>),
+    ) -> Result<Option<Vec<T>>, Failure>
+    where
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let mut all = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let Some(page) = self.gate.find(operation, api_id, || send(token.clone())).await? else {
+                return Ok(None);
+            };
+            let (items, next) = parts(page);
+            all.extend(items.unwrap_or_default());
+            token = next.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(Some(all));
+            }
+        }
+    }
+
     /// Every route of an API, by its key. Source: AWS-103.
     pub async fn routes(&self, api_id: &str) -> Result<Option<BTreeMap<String, Route>>, Failure> {
-        let all = every_page!(self, GET_ROUTES, api_id, get_routes);
-        Ok(Some(all.into_iter().filter_map(keyed_route).collect()))
+        let send = |token| self.apigatewayv2.get_routes().api_id(api_id).set_next_token(token).send();
+        let all = self
+            .every_page(GET_ROUTES, api_id, send, |page| (page.items, page.next_token))
+            .await?;
+        Ok(all.map(|all| all.into_iter().filter_map(keyed_route).collect()))
     }
 
     /// Every integration of an API, by its id. Source: AWS-101.
     pub async fn http_integrations(&self, api_id: &str) -> Result<Option<BTreeMap<String, HttpIntegration>>, Failure> {
-        let all = every_page!(self, GET_INTEGRATIONS, api_id, get_integrations);
-        Ok(Some(all.into_iter().filter_map(identified_integration).collect()))
+        let send = |token| self.apigatewayv2.get_integrations().api_id(api_id).set_next_token(token).send();
+        let all = self
+            .every_page(GET_INTEGRATIONS, api_id, send, |page| (page.items, page.next_token))
+            .await?;
+        Ok(all.map(|all| all.into_iter().filter_map(identified_integration).collect()))
     }
 
     /// Every stage of an API by its name, without what is deployed there. Source: AWS-105.
     pub async fn http_stages(&self, api_id: &str) -> Result<Option<BTreeMap<String, HttpStage>>, Failure> {
-        let all = every_page!(self, GET_STAGES, api_id, get_stages);
-        Ok(Some(all.into_iter().filter_map(named_stage).collect()))
+        let send = |token| self.apigatewayv2.get_stages().api_id(api_id).set_next_token(token).send();
+        let all = self
+            .every_page(GET_STAGES, api_id, send, |page| (page.items, page.next_token))
+            .await?;
+        Ok(all.map(|all| all.into_iter().filter_map(named_stage).collect()))
     }
 
     /// Id of the deployment that a stage serves.
@@ -123,7 +142,9 @@ impl Region {
     }
 
     async fn http_deployments(&self, api_id: &str) -> Result<Option<Vec<types::Deployment>>, Failure> {
-        Ok(Some(every_page!(self, GET_DEPLOYMENTS, api_id, get_deployments)))
+        let send = |token| self.apigatewayv2.get_deployments().api_id(api_id).set_next_token(token).send();
+        self.every_page(GET_DEPLOYMENTS, api_id, send, |page| (page.items, page.next_token))
+            .await
     }
 }
 

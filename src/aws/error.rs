@@ -140,6 +140,8 @@ fn class(operation: &'static str, answer: &Answer<'_>) -> Class {
         "ResourceConflictException" => in_table(CONFLICTS, answer.text).or(Some(Class::Conflict)),
         "InvalidParameterValueException" => in_table(PARAMETERS, answer.text).or(Some(Class::Invalid)),
         "LimitExceededException" => Some(limit(answer)),
+        // AWS-109: with status 429, and yet nothing that passes.
+        "ConflictException" | "TooManyRequestsException" if answer.text.contains("Maximum number of") => Some(Class::Quota),
         _ => None,
     };
     by_text
@@ -353,6 +355,12 @@ mod tests {
             Class::Invalid,
         ),
         (409, "ConflictException", "concurrent modification", Class::Conflict),
+        (
+            429,
+            "ConflictException",
+            "Maximum number of Integrations for this API has been reached.",
+            Class::Quota,
+        ),
         (
             412,
             "PreconditionFailedException",

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::try_join_all;
 use tokio::try_join;
 
-use super::apigatewayv2::EXPORT_API;
+use super::apigatewayv2::{EXPORT_API, GET_DEPLOYMENTS};
 use super::clients::Region;
 use super::observe::{StageDeployment, moved_on};
 use crate::plan::desired::Desired;
@@ -20,6 +20,9 @@ pub(super) type SharedHttpApi = Arc<HttpApi>;
 /// What a deployment calls, by route key.
 pub(super) type DeployedRoutes = Arc<BTreeMap<String, DeployedCall>>;
 
+/// How often an API is read whose stages move meanwhile.
+const READS: usize = 2;
+
 impl Region {
     /// HTTP APIs by id, with what is deployed on the stages that `with_deployed` (API, stage) names.
     pub async fn http_apis(
@@ -30,8 +33,14 @@ impl Region {
     ) -> Result<BTreeMap<String, HttpApi>, Failure> {
         let with_deployed = &with_deployed;
         let apis = ids.iter().map(|id| async move {
-            let api = self.http_api(id, |stage| with_deployed(id, stage)).await?;
-            Ok((id.clone(), self.with_pending(desired, id, api).await?))
+            for _ in 0..READS {
+                let api = self.http_api(id, |stage| with_deployed(id, stage)).await?;
+                if let Some(api) = self.with_pending(desired, id, api).await? {
+                    return Ok((id.clone(), api));
+                }
+                drop(self.http_apis.forget(id.clone()));
+            }
+            Err(moved_on(GET_DEPLOYMENTS.name, id, "*"))
         });
         Ok(try_join_all(apis).await?.into_iter().collect())
     }
@@ -96,24 +105,29 @@ impl Region {
         result
     }
 
-    /// Adds how far our deployments are, where a stage waits for one: only then it matters.
-    async fn with_pending(&self, desired: &Desired, id: &str, mut api: HttpApi) -> Result<HttpApi, Failure> {
+    /// Adds how far our deployments are, where a stage waits for one: only then it matters. `None` when one was done after the stages
+    /// were read: what was read is old then, and to go by it would deploy twice.
+    async fn with_pending(&self, desired: &Desired, id: &str, mut api: HttpApi) -> Result<Option<HttpApi>, Failure> {
         let of_api = desired.http_apis.iter().filter(|t| t.api_id == id);
         let waiting: BTreeSet<_> = of_api
             .filter(|t| due_on(desired, t, Some(&api)).deploy.is_some())
-            .map(|t| t.stage.clone())
+            .map(|t| t.stage.as_str())
             .collect();
-        let by_hand = |name: &String| api.stages.get(name).is_some_and(|stage| !stage.auto_deploy);
-        let waiting: Vec<_> = waiting.into_iter().filter(by_hand).collect();
-        if waiting.is_empty() {
-            return Ok(api);
+        let by_hand = api
+            .stages
+            .iter_mut()
+            .filter(|(name, stage)| waiting.contains(name.as_str()) && !stage.auto_deploy);
+        let mut by_hand: Vec<_> = by_hand.collect();
+        if by_hand.is_empty() {
+            return Ok(Some(api));
         }
         let mut pending = self.unfinished_deployments(id).await?;
-        for name in waiting {
-            if let Some(stage) = api.stages.get_mut(&name) {
-                stage.pending = pending.remove(&name);
+        for (name, stage) in &mut by_hand {
+            stage.pending = pending.remove(*name);
+            if stage.pending.is_none() && self.http_deployment_of(id, name).await?.unwrap_or_default() != stage.deployment_id {
+                return Ok(None);
             }
         }
-        Ok(api)
+        Ok(Some(api))
     }
 }

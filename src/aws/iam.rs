@@ -202,6 +202,14 @@ mod tests {
                 value: text,
             },
             Step::DeployStage { api_id, stage },
+            Step::DeleteAlias,
+        ];
+        assert_allowed(&steps);
+    }
+
+    #[test]
+    fn every_step_on_an_event_source_mapping_is_allowed() {
+        assert_allowed(&[
             Step::UpdateMapping {
                 uuid: String::new(),
                 source_arn: None,
@@ -210,9 +218,7 @@ mod tests {
                 source: Source::Uuid(String::new()),
                 create: Box::default(),
             },
-            Step::DeleteAlias,
-        ];
-        assert_allowed(&steps);
+        ]);
     }
 
     #[test]

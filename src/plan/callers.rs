@@ -126,13 +126,7 @@ pub fn calls_alias(desired: &Desired, uri: &str, variables: &Variables) -> bool 
 
 /// What a URI calls on a stage, for people.
 pub fn called(uri: &str, variables: &Variables) -> String {
-    function_called(uri, variables).map_or_else(
-        || uri.to_owned(),
-        |f| match &f.qualifier {
-            Some(qualifier) => format!("{}:{qualifier}", f.function),
-            None => format!("{} without a qualifier, which is $LATEST", f.function),
-        },
-    )
+    function_called(uri, variables).map_or_else(|| uri.to_owned(), |f| f.describe())
 }
 
 /// Everything in the observed APIs that calls the alias, or may do so because it could not be read.

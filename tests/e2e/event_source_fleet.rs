@@ -74,8 +74,8 @@ async fn five_hundred_mappings_are_listed_by_five_calls_for_the_whole_fleet() {
     assert!(reads.iter().all(|entry| entry.operation != "GetEventSourceMapping"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_endpoint_whose_mapping_is_at_rest_writes_nothing_to_aws_or_kubernetes() {
+/// A mapping at rest on a warm alias.
+async fn at_rest() -> Scenario {
     let mut scenario = Scenario::without_operator().await;
     scenario.aws.set_up_by_hand(3);
     scenario.aws.make_stream(STREAM);
@@ -83,13 +83,15 @@ async fn an_endpoint_whose_mapping_is_at_rest_writes_nothing_to_aws_or_kubernete
     scenario.start_operator();
     scenario.apply(&orders());
     scenario.until_ready().await;
-    scenario.until_checked_again().await;
-    let (version, mark, began) = (
-        scenario.endpoint().await.metadata.resource_version,
-        scenario.aws.mark(),
-        scenario.aws.sim().now(),
-    );
+    scenario
+}
+
+/// Lets ten simulated minutes pass, doing something every real twentieth of a second, and checks that nothing is written.
+async fn stays_quiet(scenario: &Scenario, meanwhile: impl Fn(&Scenario)) {
+    let version = scenario.endpoint().await.metadata.resource_version;
+    let (mark, began) = (scenario.aws.mark(), scenario.aws.sim().now());
     until("ten simulated minutes", async || {
+        meanwhile(scenario);
         let passed = scenario.aws.sim().now() - began;
         if u128::from(passed) >= Duration::from_mins(10).as_millis() {
             Ok(())
@@ -103,11 +105,46 @@ async fn an_endpoint_whose_mapping_is_at_rest_writes_nothing_to_aws_or_kubernete
         "{:?}",
         scenario.aws.written_since(mark)
     );
+    let after = scenario.endpoint().await;
     assert_eq!(
-        scenario.endpoint().await.metadata.resource_version,
-        version,
-        "the object was not written"
+        after.metadata.resource_version, version,
+        "the object was written: {:?}",
+        after.status
     );
     let reads = scenario.aws.reads_since(mark);
     assert!(reads.iter().any(|entry| entry.operation == LIST), "the operator looked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_whose_mapping_is_at_rest_writes_nothing_to_aws_or_kubernetes() {
+    let scenario = at_rest().await;
+    // The last thing that there is to say about it.
+    scenario.until_condition("CapacityIdle", "True LowUtilization").await;
+    scenario.until_checked_again().await;
+    stays_quiet(&scenario, |_| ()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_stream_does_not_churn_the_status() {
+    let scenario = at_rest().await;
+    let write = |scenario: &Scenario| scenario.aws.write_records(4);
+    until("the records to be seen", async || {
+        write(&scenario);
+        let found = scenario.endpoint().await;
+        let seen = found.told().triggers[0].iterator_age_seconds.is_some() && found.condition("TrafficOnAlias").starts_with("True");
+        if seen { Ok(()) } else { Err(format!("{:?}", found.status)) }
+    })
+    .await;
+    let began = scenario.aws.sim().now();
+    until("a full window", async || {
+        write(&scenario);
+        let passed = scenario.aws.sim().now() - began;
+        if u128::from(passed) >= Duration::from_mins(12).as_millis() {
+            Ok(())
+        } else {
+            Err(format!("{passed} ms"))
+        }
+    })
+    .await;
+    stays_quiet(&scenario, write).await;
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use awssim::sim::Fault;
+use awssim::world::queue::Queue;
 use serde_json::{Value, json};
 
 use crate::harness::aws::FUNCTION;
@@ -11,8 +12,6 @@ use crate::harness::records::{ALIAS_ARN, FUNCTION_ARN, MAPPING, STREAM};
 use crate::harness::scenario::Scenario;
 
 const RECORDS: usize = 1000;
-/// Records of one call, as the mapping has it.
-const BATCH: usize = 5;
 const UPDATE: &str = "UpdateEventSourceMapping";
 
 /// The spec of an endpoint with the stream as its only trigger.
@@ -21,13 +20,16 @@ pub fn orders() -> Value {
 }
 
 /// A warm alias beside a mapping on the bare function, an operator that has seen the endpoint and may not act yet, and then a
-/// thousand records in four shards. Each batch takes nine seconds, so that the last is processed long after the move.
-async fn flood() -> Scenario {
+/// thousand records in four shards, which are handed over in batches of this size. Each takes nine seconds, so that most are
+/// processed after the move.
+async fn flood(batch: u32) -> Scenario {
     let mut scenario = Scenario::without_operator().await;
     scenario.aws.has_code("reviews 40, duration: 9000ms, init: 900ms");
     scenario.aws.set_up_by_hand(3);
     scenario.aws.make_stream(STREAM);
-    scenario.aws.map(MAPPING, STREAM, FUNCTION_ARN, |_| ());
+    scenario
+        .aws
+        .map(MAPPING, STREAM, FUNCTION_ARN, |mapping| mapping.batch_size = batch);
     scenario.start_operator();
     let mut spec = orders();
     spec["suspend"] = true.into();
@@ -67,14 +69,15 @@ async fn is_moved_without_loss(mut scenario: Scenario, disturb: impl AsyncFnOnce
     let consumed = scenario.aws.consumed();
     let before = consumed.before(moves[0].time);
     assert!(
-        0 < before && before < RECORDS / 2,
+        0 < before && before < RECORDS,
         "{before} of {RECORDS} records were processed before the move"
     );
     assert!(consumed.out_of_order().is_empty(), "{:?}", consumed.out_of_order());
     let again = consumed.again();
-    println!("processed once more, by shard: {again:?}");
+    println!("processed before the move: {before}; processed once more, by shard: {again:?}");
+    let batch = usize::try_from(scenario.aws.mapping(MAPPING).expect("it is there").batch_size).expect("a small number");
     assert!(
-        again.values().all(|count| *count <= BATCH),
+        again.values().all(|count| *count <= batch),
         "at most one batch of each shard: {again:?}"
     );
     // The update takes ten seconds, and for ten more the old target may be called.
@@ -84,19 +87,19 @@ async fn is_moved_without_loss(mut scenario: Scenario, disturb: impl AsyncFnOnce
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_moves_under_a_thousand_records_and_none_is_lost_or_out_of_order() {
-    is_moved_without_loss(flood().await, async |_| ()).await;
+    is_moved_without_loss(flood(5).await, async |_| ()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_whose_answer_is_lost_is_not_made_again() {
-    let scenario = flood().await;
+    let scenario = flood(5).await;
     scenario.aws.lose_answer(UPDATE);
     is_moved_without_loss(scenario, async |_| ()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_that_is_killed_in_the_middle_of_a_move_leaves_it_to_the_next() {
-    let scenario = flood().await;
+    let scenario = flood(5).await;
     scenario.aws.fault(UPDATE, Some(1), Fault::DelayAnswer { milliseconds: 60_000 });
     is_moved_without_loss(scenario, async |scenario: &mut Scenario| {
         scenario
@@ -110,7 +113,7 @@ async fn an_operator_that_is_killed_in_the_middle_of_a_move_leaves_it_to_the_nex
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_of_throttles_delays_a_move_and_does_not_repeat_it() {
-    let scenario = flood().await;
+    let scenario = flood(2).await;
     let throttle = Fault::Fail {
         status: 429,
         code: "TooManyRequestsException".into(),
@@ -168,4 +171,63 @@ async fn a_mapping_waits_until_the_new_alias_is_warm() {
             .region(|region| region.functions[FUNCTION].policies.get("live").map(|p| p.statements.len())),
         None
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_source_is_recognised_and_its_mapping_moved_in_place() {
+    const SITE: &str = "eu-west-1:111122223333";
+    let mut scenario = Scenario::without_operator().await;
+    scenario.aws.set_up_by_hand(3);
+    let uuid = |n: usize| format!("0ddddddd-0000-4000-8000-{n:012}");
+    let (kinesis, queue) = (
+        format!("arn:aws:kinesis:{SITE}:stream/reviews"),
+        format!("arn:aws:sqs:{SITE}:reviews"),
+    );
+    let (cluster, servers) = (format!("arn:aws:kafka:{SITE}:cluster/reviews/1"), ["b1:9092", "b2:9092"]);
+    scenario.aws.make_stream(&kinesis);
+    scenario.aws.map(&uuid(1), &kinesis, FUNCTION_ARN, |_| ());
+    scenario.aws.region(|region| region.put_queue(&queue, Queue::default()));
+    scenario.aws.map(&uuid(2), &queue, FUNCTION_ARN, |mapping| {
+        mapping.starting_position = None;
+        mapping.last_processing_result = None;
+    });
+    for (n, topic) in [(3, "reviews"), (4, "votes")] {
+        scenario
+            .aws
+            .map(&uuid(n), &cluster, FUNCTION_ARN, |mapping| mapping.topics = vec![topic.into()]);
+    }
+    scenario.aws.map(&uuid(5), "", FUNCTION_ARN, |mapping| {
+        mapping.event_source_arn = None;
+        mapping.kafka_bootstrap_servers = servers.map(str::to_owned).to_vec();
+        mapping.topics = vec!["reviews".into()];
+    });
+    scenario.start_operator();
+    let trigger = |name: &str, source: Value| json!({ "name": name, "eventSource": source });
+    let triggers = json!([
+        trigger("kinesis", json!({ "arn": kinesis })),
+        trigger("queue", json!({ "arn": queue })),
+        trigger("kafka", json!({ "arn": cluster, "topic": "reviews" })),
+        trigger(
+            "brokers",
+            json!({ "selfManagedKafka": { "bootstrapServers": [servers[1], servers[0]] }, "topic": "reviews" })
+        ),
+    ]);
+    scenario.apply(&json!({ "triggers": triggers }));
+    let found = scenario.until_ready().await;
+    let told: Vec<_> = found
+        .told()
+        .triggers
+        .into_iter()
+        .map(|t| (t.name, t.uuid.unwrap_or_default(), t.qualified))
+        .collect();
+    let moved = [("kinesis", 1), ("queue", 2), ("kafka", 3), ("brokers", 5)].map(|(name, n)| (name.to_owned(), uuid(n), true));
+    assert_eq!(told, moved);
+    let target = |n| scenario.aws.mapping(&uuid(n)).map(|mapping| mapping.function_arn);
+    assert_eq!([1, 2, 3, 5].map(target), [(); 4].map(|()| Some(ALIAS_ARN.to_owned())));
+    assert_eq!(
+        target(4).as_deref(),
+        Some(FUNCTION_ARN),
+        "a topic that no trigger names is left alone"
+    );
+    assert_eq!(scenario.aws.written_since(0), [UPDATE; 4]);
 }

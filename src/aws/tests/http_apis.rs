@@ -1,6 +1,7 @@
 //! HTTP APIs, against awssim on a socket.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use awssim::server::Server;
@@ -12,8 +13,9 @@ use awssim::world::http_api::{HttpApi, Integration};
 use awssim::world::{Version, World};
 use serde_json::{Value, json};
 
-use super::desired;
+use super::scripted::{Answer, Scripted};
 use super::simulated::{ACCOUNT, REGION, aws_at, aws_with, observe};
+use super::{desired, not_found};
 use crate::aws::clients::{Aws, Settings};
 use crate::aws::{Cloud, Look};
 use crate::plan::desired::Desired;
@@ -202,6 +204,44 @@ async fn how_far_a_deployment_is_is_asked_only_while_the_stage_waits_for_it() {
     let stage = seen(&aws, &desired).await.stages["prod"].clone();
     assert!(stage.deployed.unwrap().values().all(|call| call.uri == ALIAS));
     assert_eq!((stage.pending, asked(&server, "GetDeployments").len()), (None, before));
+}
+
+/// Before the deployment is done: the stage serves `old`. Afterwards it serves `new`. It is done when the deployments are asked for.
+fn done_meanwhile() -> Scripted {
+    let done = AtomicBool::new(false);
+    Scripted::new(move |request| {
+        let is_new = done.load(Ordering::SeqCst);
+        let id = if is_new { "new" } else { "old" };
+        let path = request.call.split_once(API).map_or("", |(_, path)| path);
+        let body = match path {
+            "/routes" => json!({"items": [{"routeId": "r1", "routeKey": "$default", "target": "integrations/i1"}]}),
+            "/integrations" => json!({"items": [{"integrationId": "i1", "integrationType": "AWS_PROXY", "integrationUri": ALIAS}]}),
+            "/stages" => json!({"items": [{"stageName": "prod", "deploymentId": id}]}),
+            "/stages/prod" => json!({"stageName": "prod", "deploymentId": id}),
+            "/exports/OAS30" => {
+                let uri = if is_new { ALIAS.to_owned() } else { desired().function_arn() };
+                let integration = json!({"type": "aws_proxy", "uri": uri});
+                let route = json!({"isDefaultRoute": true, "x-amazon-apigateway-integration": integration});
+                json!({"openapi": "3.0.1", "paths": {"/$default": {"x-amazon-apigateway-any-method": route}}})
+            }
+            "/deployments" => {
+                done.store(true, Ordering::SeqCst);
+                json!({"items": [{"deploymentId": "new", "description": "warmlambda: prod", "deploymentStatus": "DEPLOYED"}]})
+            }
+            _ if request.call == "POST /" => json!({"ScalableTargets": []}),
+            _ => return not_found(),
+        };
+        Answer::Is(200, body)
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_is_done_between_two_reads_is_seen_and_not_made_again() {
+    let scripted = done_meanwhile();
+    let api = seen(&scripted.aws().await, &desired_on("prod")).await;
+    let stage = &api.stages["prod"];
+    assert_eq!((stage.deployment_id.as_str(), &stage.pending), ("new", &None));
+    assert_eq!(stage.deployed.as_ref().unwrap()["$default"].uri, ALIAS);
 }
 
 #[tokio::test]

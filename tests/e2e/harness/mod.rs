@@ -3,6 +3,7 @@
 pub mod aws;
 pub mod control_plane;
 pub mod endpoint;
+pub mod http_api;
 pub mod kubectl;
 pub mod operator;
 pub mod records;

@@ -8,7 +8,7 @@ use awssim::world::{Code, Millis};
 
 use super::aws::{Aws, FUNCTION};
 
-/// The stream of orders.
+/// A stream that nothing reads in the demo world.
 pub const STREAM: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/reviews/stream/2026-01-01T00:00:00.000";
 /// UUID of its mapping.
 pub const MAPPING: &str = "0aaaaaaa-0000-4000-8000-000000000001";

@@ -11,9 +11,37 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::aws::{ACCOUNT, API, REGION, STAGE};
 
+/// Where users send their requests.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Id of the API.
+    pub api: &'static str,
+    /// The stage.
+    pub stage: &'static str,
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path below the stage.
+    pub path: &'static str,
+}
+
+/// The method of the demo world.
+const REVIEWS: Place = Place {
+    api: API,
+    stage: STAGE,
+    method: "GET",
+    path: "/reviews",
+};
+
 /// One request through the stage, at the present moment.
 pub fn request(sim: &Sim) -> Served {
-    sim.with_region(ACCOUNT, REGION, |region, now| region.call_stage(now, API, STAGE, "GET", "/reviews"))
+    request_at(sim, REVIEWS)
+}
+
+/// The same elsewhere.
+pub fn request_at(sim: &Sim, at: Place) -> Served {
+    sim.with_region(ACCOUNT, REGION, |region, now| {
+        region.call_stage(now, at.api, at.stage, at.method, at.path)
+    })
 }
 
 /// Requests that go on until they are stopped.
@@ -28,6 +56,11 @@ pub struct Answers(Vec<Served>);
 impl Traffic {
     /// Starts to send this many requests in a real second.
     pub fn start(sim: &Sim, per_second: u32) -> Self {
+        Self::start_at(sim, REVIEWS, per_second)
+    }
+
+    /// The same elsewhere.
+    pub fn start_at(sim: &Sim, place: Place, per_second: u32) -> Self {
         let sim = sim.clone();
         let (stop, mut stopped) = oneshot::channel();
         let running = tokio::spawn(async move {
@@ -39,7 +72,7 @@ impl Traffic {
             loop {
                 tokio::select! {
                     _ = &mut stopped => return answers,
-                    _ = ticks.tick() => answers.push(request(&sim)),
+                    _ = ticks.tick() => answers.push(request_at(&sim, place)),
                 }
             }
         });
