@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::aws::{ALIAS_URI, UNQUALIFIED_URI};
+use crate::harness::aws::{ALIAS, ALIAS_URI, FUNCTION, UNQUALIFIED_URI};
 use crate::harness::endpoint::Told;
 use crate::harness::scenario::{NAME, Scenario};
 use crate::harness::traffic::{Traffic, request};
@@ -114,4 +114,27 @@ async fn an_endpoint_that_cannot_be_cleaned_up_is_released_by_annotation() {
     scenario.kubectl.succeeds(&["annotate", "wle", NAME, "warmlambda.dev/release=true"]);
     scenario.until_gone().await;
     assert_eq!(scenario.aws.capacity().expect("it is still there").requested, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn delete_waits_while_a_function_url_calls_the_alias() {
+    let scenario = Scenario::begin().await;
+    scenario.apply(&json!({"triggers": null, "deletionPolicy": "Delete"}));
+    scenario.until_ready().await;
+    let url = scenario.aws.region(|region| {
+        let made = region.create_function_url_config(FUNCTION, Some(ALIAS), "NONE", None);
+        made.expect("function URL").function_url
+    });
+    scenario.delete();
+    let found = scenario.until_condition("DeletionBlocked", "True StillInUse").await;
+    let message = found.message("DeletionBlocked");
+    assert!(message.contains(&format!("function URL {url} of fir-api:live")), "{message}");
+    assert!(scenario.aws.alias().is_some(), "nothing is taken from under its users");
+
+    let gone = scenario
+        .aws
+        .region(|region| region.delete_function_url_config(FUNCTION, Some(ALIAS)));
+    gone.expect("the URL can be deleted");
+    scenario.until_gone().await;
+    assert_eq!(scenario.aws.alias(), None);
 }
