@@ -37,6 +37,8 @@ struct FakeCloud {
     observed: Mutex<Observed>,
     calls: Arc<Mutex<Vec<String>>>,
     refuse: AtomicBool,
+    /// The writes that AWS refuses.
+    refused_write: Mutex<Option<&'static str>>,
     /// Called with each write, before it is noted.
     on_write: Box<dyn Fn() + Send + Sync>,
 }
@@ -80,6 +82,9 @@ impl Cloud for FakeCloud {
     async fn execute(&self, _: &Desired, step: &Step) -> Result<Applied, Failure> {
         (self.on_write)();
         self.note(step.action());
+        if *self.refused_write.lock().unwrap() == Some(step.action()) {
+            return Err(refused());
+        }
         if *step == Step::DeleteCapacity {
             self.observed.lock().unwrap().capacity = None;
         }
@@ -171,6 +176,7 @@ impl Bench {
             observed: Mutex::new(observed),
             calls: Arc::clone(&calls),
             refuse: AtomicBool::new(false),
+            refused_write: Mutex::default(),
             on_write: hook(Arc::clone(&claim)),
         };
         let reporter = Reporter {
@@ -489,5 +495,22 @@ async fn who_wants_aws_left_as_it_is_gets_it_without_a_call() {
         assert!(bench.api.get(&format!("{FOLDER}/fir")).is_none());
         let told = bench.api.writes().iter().any(|write| write.starts_with("POST /apis/events.k8s.io"));
         assert!(told, "an event says that AWS was left as it is");
+    }
+}
+
+#[tokio::test]
+async fn a_pass_whose_writes_went_through_until_one_failed_starts_the_backoff_anew() {
+    let unmade = Observed {
+        alias: None,
+        capacity: None,
+        ..observed()
+    };
+    let mut bench = Bench::new(unmade);
+    bench.create("fir", json!({}), json!({"uid": "u1"}));
+    for (refused_write, progress) in [("lambda:PutProvisionedConcurrencyConfig", true), ("lambda:CreateAlias", false)] {
+        *bench.ctx.cloud.refused_write.lock().unwrap() = Some(refused_write);
+        let next = bench.pass("fir").await.unwrap();
+        assert_eq!((next.cadence, next.progress), (Cadence::Retry, progress), "{refused_write}");
+        bench.see("fir");
     }
 }
