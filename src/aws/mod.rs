@@ -1,8 +1,8 @@
 //! The shell around AWS: observe and execute, one file per service. It decides nothing.
 //!
 //! [`clients`] builds the clients, `call` lets each request through in its turn ([`throttle`]) and says what its error means
-//! ([`error`]). `lambda`, `apigateway`, `autoscaling`, `cloudwatch`, `sqs` and `sts` are the calls; `observe` and `execute` put them
-//! together. No file but this folder's names an SDK.
+//! ([`error`]). `lambda`, `apigateway`, `apigatewayv2`, `autoscaling`, `cloudwatch`, `sqs` and `sts` are the calls; `observe`,
+//! `http_apis` and `execute` put them together. No file but this folder's names an SDK.
 
 mod apigateway;
 mod apigatewayv2;
