@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_sdk_lambda::types::{EndPointType, EventSourceMappingConfiguration};
+use aws_sdk_lambda::types::{EndPointType, EventSourceMappingConfiguration, EventSourcePosition};
 use futures::FutureExt;
 use tokio::time::Instant;
 
@@ -270,6 +270,7 @@ fn mapping(configuration: EventSourceMappingConfiguration) -> Option<(String, Ma
         state_reason: configuration.state_transition_reason.unwrap_or_default(),
         last_result: configuration.last_processing_result.unwrap_or_default(),
         on_failure_arn: on_failure.and_then(|o| o.destination),
+        starts_at_latest: configuration.starting_position == Some(EventSourcePosition::Latest),
     };
     Some((configuration.uuid?, mapping))
 }

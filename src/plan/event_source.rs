@@ -18,6 +18,10 @@ use crate::api::Reason;
 /// A mapping with its UUID.
 pub type Found<'a> = (&'a str, &'a Mapping);
 
+/// What a person should know before a mapping is moved that was made with the starting position LATEST. Source: AWS-89.
+const MAY_MISS: &str =
+    "; it was made with starting position LATEST, and AWS warns that such a mapping can miss records while it is updated";
+
 /// Adds what is due on the mappings. One is moved only to an alias that was observed to be warm; a permission it needs none.
 pub fn plan(desired: &Desired, observed: &Observed, warm: bool, plan: &mut Plan) {
     for trigger in &desired.event_sources {
@@ -168,9 +172,10 @@ fn move_to_alias(desired: &Desired, observed: &Observed, (uuid, mapping): Found<
             source_arn: mapping.source_arn.clone(),
         },
         why: format!(
-            "event source mapping {uuid} hands the records of {} to {}",
+            "event source mapping {uuid} hands the records of {} to {}{}",
             mapping.source_name(),
-            mapping.called()
+            mapping.called(),
+            if mapping.starts_at_latest { MAY_MISS } else { "" }
         ),
     };
     Due {
@@ -271,6 +276,15 @@ mod tests {
 
     fn kind(finding: &Finding) -> (Ends, Reason) {
         (finding.ends, finding.reason)
+    }
+
+    #[test]
+    fn who_reads_the_plan_is_warned_that_a_mapping_that_starts_at_latest_may_miss_records() {
+        let mut observed = mapped("");
+        let warns = |observed: &Observed| planned(&orders(), observed).steps[0].why.contains("can miss records");
+        assert!(!warns(&observed));
+        change(&mut observed, |mapping| mapping.starts_at_latest = true);
+        assert!(warns(&observed));
     }
 
     #[test]

@@ -68,6 +68,7 @@ pub fn mapping_of(source_arn: &str, function_arn: &str) -> Mapping {
         state_reason: "User action".into(),
         last_result: "OK".into(),
         on_failure_arn: None,
+        starts_at_latest: false,
     }
 }
 

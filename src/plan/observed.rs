@@ -290,6 +290,8 @@ pub struct Mapping {
     pub last_result: String,
     /// Where records go that were given up.
     pub on_failure_arn: Option<String>,
+    /// Whether it was made to start at new records only: such a one may miss records while it is updated. Source: AWS-89.
+    pub starts_at_latest: bool,
 }
 
 /// State of a mapping. Source: AWS-81.

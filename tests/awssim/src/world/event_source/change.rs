@@ -154,13 +154,17 @@ impl MappingChange {
             (
                 "bisectBatchOnFunctionError",
                 self.bisect_batch_on_function_error.is_some(),
-                kind.is_stream(),
+                kind.is_stream() || kind.is_kafka(),
             ),
-            ("maximumRetryAttempts", self.maximum_retry_attempts.is_some(), kind.is_stream()),
+            (
+                "maximumRetryAttempts",
+                self.maximum_retry_attempts.is_some(),
+                kind.is_stream() || kind.is_kafka(),
+            ),
             (
                 "maximumRecordAgeInSeconds",
                 self.maximum_record_age_in_seconds.is_some(),
-                kind.is_stream(),
+                kind.is_stream() || kind.is_kafka(),
             ),
             (
                 "tumblingWindowInSeconds",
