@@ -26,7 +26,9 @@ pub fn decide(desired: &Desired, observed: &Observed, moving: bool) -> Capacity 
         Some(wanted) => wanted,
         None => return watched(desired, observed),
     };
-    if wanted > 0 && observed.function.as_ref().is_some_and(|f| f.snap_start) {
+    // Of the version that is served it says nothing while what was published before it is warm.
+    let is_warm = current.is_some_and(|c| c.state == AllocationState::Ready && c.requested == wanted) && !moving;
+    if wanted > 0 && !is_warm && observed.function.as_ref().is_some_and(|f| f.snap_start) {
         let text = format!(
             "function {} has SnapStart on, which excludes warm capacity on its versions: switch SnapStart off, or set \
              spec.provisionedConcurrency to 0",

@@ -162,6 +162,16 @@ mod tests {
     }
 
     #[test]
+    fn snap_start_that_is_not_published_yet_does_not_speak_against_capacity_that_is_warm() {
+        let (mut desired, mut observed) = (desired(), quiet());
+        desired.version = crate::plan::desired::DesiredVersion::LatestPublished;
+        observed.function.as_mut().unwrap().snap_start = true;
+        assert_eq!(planned(&desired, &observed), Plan::default());
+        observed.capacity = None;
+        assert_eq!(planned(&desired, &observed).findings[0].reason, crate::api::Reason::InvalidSpec);
+    }
+
+    #[test]
     fn a_number_that_the_spec_leaves_out_is_left_alone() {
         let (mut desired, mut observed) = (desired(), quiet());
         desired.capacity = None;
