@@ -1,6 +1,8 @@
 //! When the object goes: what the policy names goes with it, nothing else does, and nobody is cut off.
 
-use awssim::world::Region;
+use awssim::world::event_source::{EventSourceMapping, MappingChange};
+use awssim::world::http_api::{IntegrationChange, StageChange};
+use awssim::world::{Region, Statement};
 use proptest::prelude::*;
 use warmlambda::api::DeletionPolicy;
 use warmlambda::plan::cleanup::{Cleanup, cleanup};
@@ -10,7 +12,7 @@ use warmlambda::plan::memory::Memory;
 use crate::cloud::{self, Look};
 use crate::driver::{Endpoint, Law};
 use crate::life::{End, Life, faulty};
-use crate::scene::{MINUTE, OURS};
+use crate::scene::{MINUTE, OURS, advance};
 use crate::{oracle, settings};
 
 /// Looks and writes as the controller does, until nothing is left, something is in use, or an hour has passed.
@@ -28,6 +30,7 @@ fn clean_up(endpoint: &mut Endpoint, region: &mut Region) -> Cleanup {
             break;
         }
         for planned in &due.steps {
+            endpoint.begin(region);
             let before = region.clone();
             match cloud::execute(region, &endpoint.desired, &planned.step) {
                 Ok(_) => endpoint.judge_step(&planned.step, &before, region),
@@ -41,7 +44,8 @@ fn clean_up(endpoint: &mut Endpoint, region: &mut Region) -> Cleanup {
     due
 }
 
-/// What still names the alias: integrations, deployed or not, of any stage; and for an alias that would go, what others hung on it.
+/// What still names the alias: integrations, deployed or not, of any stage; mappings; function URLs; and for an alias that would go,
+/// what others hung on it.
 fn in_use(desired: &Desired, region: &Region) -> bool {
     let function = &region.functions[&desired.function];
     let statements = function
@@ -49,28 +53,46 @@ fn in_use(desired: &Desired, region: &Region) -> bool {
         .get(&desired.alias)
         .map(|p| p.statements.clone())
         .unwrap_or_default();
+    let theirs = statements.iter().any(|s| !s.sid.starts_with(OURS));
+    let scaled = region
+        .scalable_targets
+        .contains_key(&format!("function:{}:{}", desired.function, desired.alias));
+    let mapped = region
+        .event_source_mappings
+        .values()
+        .any(|m| oracle::mapping::calls_alias(desired, m));
+    let by_url = function.urls.contains_key(&desired.alias);
+    called_by_apis(desired, region, &statements) || mapped || by_url || (is_marked(desired, region) && (theirs || scaled))
+}
+
+/// Only APIs count that a trigger or a statement of ours names.
+fn called_by_apis(desired: &Desired, region: &Region, statements: &[Statement]) -> bool {
     let let_in = |id: &str| {
         statements
             .iter()
             .any(|s| s.sid.starts_with(OURS) && s.source_arn.as_ref().is_some_and(|arn| arn.contains(id)))
     };
-    let known = |id: &str| desired.rest_apis.iter().any(|t| t.api_id == id) || let_in(id);
-    let called = region.rest_apis.iter().filter(|(id, _)| known(id)).any(|(_, api)| {
+    let by_rest = desired.rest_apis.iter().map(|t| &t.api_id);
+    let named: Vec<_> = by_rest.chain(desired.http_apis.iter().map(|t| &t.api_id)).collect();
+    let known = |id: &String| named.contains(&id) || let_in(id);
+    let mut rest = region.rest_apis.iter().filter(|(id, _)| known(id));
+    let mut http = region.http_apis.iter().filter(|(id, _)| known(id));
+    rest.any(|(_, api)| {
         api.stages.values().any(|stage| {
             let deployed = api.deployments.get(&stage.deployment_id).map(|d| &d.resources);
             let mut trees = [Some(&api.resources), deployed].into_iter().flatten();
             let canary = stage.canary_settings.is_some();
             canary || trees.any(|tree| calls(desired, tree, &stage.variables))
         })
-    });
-    let theirs = function
-        .policies
-        .get(&desired.alias)
-        .is_some_and(|p| p.statements.iter().any(|s| !s.sid.starts_with(OURS)));
-    let scaled = region
-        .scalable_targets
-        .contains_key(&format!("function:{}:{}", desired.function, desired.alias));
-    called || (is_marked(desired, region) && (theirs || scaled))
+    }) || http.any(|(_, api)| {
+        let mut stages = api.stages.iter();
+        stages.any(|(name, stage)| {
+            let served = oracle::http_api::deployment(api, name);
+            let served = served.into_iter().flat_map(|d| d.integrations.values());
+            let mut all = served.chain(api.integrations.values());
+            all.any(|i| oracle::http_api::calls_alias(desired, i, &stage.stage_variables))
+        })
+    })
 }
 
 type Resources = std::collections::BTreeMap<String, awssim::world::rest_api::Resource>;
@@ -130,7 +152,7 @@ fn check(life: &Life, abandoned: bool) -> Result<(), String> {
     if abandoned {
         // The triggers were pointed elsewhere before the object is deleted.
         point_elsewhere(&endpoint.desired, &mut region);
-        endpoint.disturbed("callers pointed elsewhere".into(), &region);
+        endpoint.disturbed("callers pointed elsewhere".into());
     }
     endpoint.broken.clear();
     let before = region.clone();
@@ -192,10 +214,53 @@ fn point_elsewhere(desired: &Desired, region: &mut Region) {
             drop(crate::scene::deploy(region, &api, &stage));
         }
     }
+    http_elsewhere(desired, region);
+    let mapped = |(_, m): &(&String, &EventSourceMapping)| oracle::mapping::calls_alias(desired, m);
+    let mappings: Vec<_> = region
+        .event_source_mappings
+        .iter()
+        .filter(mapped)
+        .map(|(uuid, _)| uuid.clone())
+        .collect();
+    for uuid in mappings {
+        drop(region.update_event_source_mapping(&uuid, &MappingChange::function(&desired.function)));
+    }
+    drop(region.delete_function_url_config(&desired.function, Some(&desired.alias)));
+    advance(region, MINUTE);
+}
+
+/// The same for HTTP APIs.
+fn http_elsewhere(desired: &Desired, region: &mut Region) {
+    let apis: Vec<_> = region.http_apis.iter().map(|(id, api)| (id.clone(), api.clone())).collect();
+    region.settings.http_deployment_failure = None;
+    let now = region.now;
+    for (id, api) in apis {
+        for (integration_id, integration) in &api.integrations {
+            let variables = api.stages.values().map(|stage| &stage.stage_variables);
+            if variables
+                .into_iter()
+                .any(|v| oracle::http_api::calls_alias(desired, integration, v))
+            {
+                let change = IntegrationChange {
+                    integration_uri: Some(crate::scene::function_arn(&desired.function)),
+                    ..IntegrationChange::default()
+                };
+                region.update_http_integration(now, &id, integration_id, change).unwrap();
+            }
+        }
+        for (name, stage) in &api.stages {
+            let change = StageChange {
+                stage_variables: Some(stage.stage_variables.keys().map(|key| (key.clone(), String::new())).collect()),
+                ..StageChange::default()
+            };
+            drop(region.update_http_stage(now, &id, name, change));
+            drop(crate::scene::gateway::deploy_http(region, &id, name));
+        }
+    }
 }
 
 proptest! {
-    #![proptest_config(settings(5, 80))]
+    #![proptest_config(settings(5, 60))]
 
     #[test]
     fn a_deletion_takes_what_its_policy_names_and_nothing_that_is_used(life in faulty(), abandoned in any::<bool>()) {

@@ -1,6 +1,9 @@
 //! AWS as the controller reads and writes it, on the typed calls of the simulated world: the contract of trait `Cloud`, as
 //! `src/aws/observe.rs` and `src/aws/execute.rs` keep it.
 
+mod http_api;
+mod mapping;
+
 use std::collections::BTreeMap;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -10,13 +13,15 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::metadata::ErrorMetadata;
 use awssim::world::rest_api::{ExportRequest, NewDeployment, NewIntegration, Page, PatchOperation};
 use awssim::world::{AliasChange, AwsError, ById, FunctionConfiguration, LastUpdateStatus, Millis, Region, State, Statement, Status};
+use k8s_openapi::jiff::Timestamp;
 use warmlambda::aws::error::{Kind, failure};
+use warmlambda::plan::arn::FunctionRef;
 use warmlambda::plan::desired::{Desired, DesiredVersion, MethodKey};
 use warmlambda::plan::failure::{Class, Effect, Failure};
 use warmlambda::plan::memory::Memory;
 use warmlambda::plan::observed::{
-    Alias, AliasPolicy, AllocationState, CodeState, Concurrency, DeployedCall, EnvironmentSize, Integration, LatestCode, Method, Observed,
-    PublishedCode, RestApi, ScalingBounds, Stage,
+    Alias, AliasPolicy, AllocationState, Bypass, CodeState, Concurrency, DeployedCall, EnvironmentSize, FunctionUrl, Integration,
+    LatestCode, Method, Observed, PublishedCode, RestApi, ScalingBounds, Stage,
 };
 use warmlambda::plan::permission::apis_to_read_whole;
 use warmlambda::plan::policy::statements;
@@ -48,17 +53,51 @@ pub fn observe(region: &mut Region, desired: &Desired, memory: &Memory, look: Lo
         max: target.max_capacity,
     });
     code(region, desired, memory, &mut observed);
+    apis(region, desired, look, &mut observed);
+    if look.every_caller || !desired.event_sources.is_empty() {
+        observed.mappings = Some(mapping::observe(region, desired));
+    }
+    observed.bypass = look.every_caller.then(|| bypass(region, desired));
+    observed
+}
+
+fn apis(region: &Region, desired: &Desired, look: Look, observed: &mut Observed) {
     for trigger in &desired.rest_apis {
         let in_spec = |stage: &str| desired.rest_apis.iter().any(|t| t.api_id == trigger.api_id && t.stage == stage);
         let seen = rest_api(region, &trigger.api_id, |stage| look.every_caller || in_spec(stage));
         observed.rest_apis.insert(trigger.api_id.clone(), seen);
     }
-    let whole = apis_to_read_whole(desired, observed.policy.as_ref());
-    for api in whole.rest.into_iter().chain(whole.either) {
-        let seen = rest_api(region, &api, |_| true);
-        observed.rest_apis.insert(api, seen);
+    for trigger in &desired.http_apis {
+        let in_spec = |stage: &str| desired.http_apis.iter().any(|t| t.api_id == trigger.api_id && t.stage == stage);
+        let seen = http_api::observe(region, desired, &trigger.api_id, |stage| look.every_caller || in_spec(stage));
+        observed.http_apis.insert(trigger.api_id.clone(), seen);
     }
-    observed
+    let whole = apis_to_read_whole(desired, observed.policy.as_ref());
+    for api in whole.rest.iter().chain(&whole.either) {
+        observed.rest_apis.insert(api.clone(), rest_api(region, api, |_| true));
+    }
+    let not_rest = whole.either.iter().filter(|api| !region.rest_apis.contains_key(*api));
+    for api in whole.http.iter().chain(not_rest) {
+        observed
+            .http_apis
+            .insert(api.clone(), http_api::observe(region, desired, api, |_| true));
+    }
+}
+
+fn bypass(region: &Region, desired: &Desired) -> Bypass {
+    let page = region.list_function_url_configs(&desired.function, None, None);
+    let urls = page
+        .map(|page| page.items)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|config| FunctionUrl {
+            qualifier: FunctionRef::parse(&config.function_arn).and_then(|function| function.qualifier),
+            url: config.function_url,
+        });
+    Bypass {
+        urls: urls.collect(),
+        ..Bypass::default()
+    }
 }
 
 fn code(region: &Region, desired: &Desired, memory: &Memory, observed: &mut Observed) {
@@ -168,7 +207,7 @@ fn capacity(region: &Region, desired: &Desired) -> Option<Concurrency> {
             Status::InProgress => AllocationState::InProgress,
             Status::Failed => AllocationState::Failed(seen.status_reason.unwrap_or_default()),
         },
-        changed: None,
+        changed: Timestamp::from_millisecond(i64::try_from(seen.last_modified).unwrap()).ok(),
     })
 }
 
@@ -278,7 +317,12 @@ pub fn execute(region: &mut Region, desired: &Desired, step: &Step) -> Result<Ap
         Step::UpdateIntegration { .. } | Step::PutIntegration { .. } | Step::SetStageVariable { .. } | Step::DeployStage { .. } => {
             on_api(region, step)?;
         }
-        other => unreachable!("no spec of the properties names such a trigger: {other:?}"),
+        Step::UpdateHttpIntegration { .. }
+        | Step::CreateHttpIntegration { .. }
+        | Step::UpdateRoute { .. }
+        | Step::SetHttpStageVariables { .. }
+        | Step::DeployHttpStage { .. } => http_api::execute(region, step)?,
+        Step::UpdateMapping { .. } | Step::CreateMapping { .. } => mapping::execute(region, desired, step)?,
     }
     Ok(Applied::default())
 }
@@ -342,7 +386,13 @@ pub fn failed(step: &Step, desired: &Desired, error: &AwsError) -> Failure {
     let metadata = ErrorMetadata::builder().code(&error.code).message(&error.message).build();
     let response = HttpResponse::new(StatusCode::try_from(error.status).unwrap(), SdkBody::empty());
     let error = SdkError::service_error(metadata, response);
-    failure(Kind::Write, step.action(), &desired.function, &error)
+    let resource = match step {
+        Step::UpdateMapping { source_arn: Some(arn), .. } => arn.clone(),
+        Step::UpdateMapping { uuid, .. } => uuid.clone(),
+        Step::CreateMapping { source, .. } => source.name(),
+        _ => desired.function.clone(),
+    };
+    failure(Kind::Write, step.action(), &resource, &error)
 }
 
 /// No answer came.

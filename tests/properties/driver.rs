@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use awssim::world::{Millis, Region};
+use awssim::world::{Millis, Policy, Region};
 use k8s_openapi::jiff::Timestamp;
 use warmlambda::api::{ManagementPolicy, WarmLambdaEndpointStatus};
 use warmlambda::plan::assess::{Moment, Outcome, Pass, assess};
@@ -10,10 +10,12 @@ use warmlambda::plan::desired::Desired;
 use warmlambda::plan::memory::Memory;
 use warmlambda::plan::step::{MovePurpose, Step};
 use warmlambda::plan::steps::{Plan, plan};
+use warmlambda::plan::usage::Usage;
 
 use crate::cloud::{self, Look};
+use crate::scene::OURS;
 use crate::traffic::{Cause, Requests};
-use crate::{foreign, oracle, traffic};
+use crate::{advice, foreign, oracle, traffic};
 
 /// What goes wrong in a pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -55,7 +57,11 @@ pub struct Endpoint {
     pub broken: Vec<(Law, String)>,
     /// Writes that AWS carried out.
     pub written: Vec<Step>,
+    /// What CloudWatch said.
+    pub usage: Option<Usage>,
     requests: Requests,
+    /// Whether somebody else changed something since the requests were made.
+    disturbed: bool,
     failures: u32,
 }
 
@@ -68,39 +74,63 @@ impl Endpoint {
     /// A new endpoint.
     pub fn new(desired: Desired, region: &Region) -> Self {
         Self {
-            requests: Requests::made(&desired, region),
+            requests: Requests::anew(&desired, region, None),
+            disturbed: false,
             desired,
             status: WarmLambdaEndpointStatus::default(),
             story: Vec::new(),
             broken: Vec::new(),
             written: Vec::new(),
+            usage: None,
             failures: 0,
         }
     }
 
-    /// Somebody else changed something: requests are judged from here on.
-    pub fn disturbed(&mut self, what: String, region: &Region) {
+    /// Somebody else changed something: requests are judged from the next moment on at which something may happen.
+    pub fn disturbed(&mut self, what: String) {
         self.story.push(format!("      {what}"));
-        self.requests = Requests::made(&self.desired, region);
+        self.disturbed = true;
     }
 
-    /// Lets time pass, asking for requests to be served at every moment at which AWS changes something by itself.
+    /// Makes the requests anew that are to be judged by what happens next, if somebody else changed something.
+    pub fn begin(&mut self, region: &Region) {
+        if std::mem::take(&mut self.disturbed) {
+            self.requests = Requests::anew(&self.desired, region, Some(self.requests.clone()));
+        }
+    }
+
+    /// Lets time pass, asking for requests to be served at every moment at which AWS changes something by itself. Polls and samples
+    /// change nothing for requests; what happens together with them is looked at in the end.
     pub fn wait(&mut self, region: &mut Region, duration: Millis) {
+        self.begin(region);
         let until = region.now + duration;
+        let mut unseen = false;
         while let Some(due) = region.due().filter(|due| *due <= until) {
+            unseen = is_poll_or_sample(region, due);
             region.settle(due);
-            self.judge_requests(region, Cause::Time);
+            if !unseen {
+                self.judge_requests(region, Cause::Time);
+            }
         }
         // Between two such moments nothing changes.
         region.settle(until);
+        if unseen {
+            self.judge_requests(region, Cause::Time);
+        }
     }
 
     /// One pass of the controller.
     pub fn pass(&mut self, region: &mut Region, fault: Fault, gap: Millis) {
         let began = region.now;
+        if gap > 0 {
+            self.begin(region);
+        }
         let memory = Memory::from(&self.status);
         let look = Look { every_caller: false, gap };
         let observed = cloud::observe(region, &self.desired, &memory, look);
+        if gap > 0 {
+            self.judge_requests(region, Cause::Time);
+        }
         let plan = plan(&self.desired, &observed, &memory, timestamp(region));
         let told: Vec<_> = plan.steps.iter().map(|s| s.step.describe(&self.desired)).collect();
         let found: Vec<_> = plan.findings.iter().map(|f| format!("{} {}", f.reason, f.message)).collect();
@@ -129,13 +159,18 @@ impl Endpoint {
             outcome: &outcome,
             previous: &self.status,
             memory: &memory,
-            usage: None,
+            usage: self.usage.as_ref(),
             unsampled: None,
             moment,
         };
-        let status = assess(&pass).status;
+        let verdict = assess(&pass);
+        let advised = advice::moves_nothing(&pass, &verdict);
+        let status = verdict.status;
         debug_assert!(saw <= region.now);
         self.judge_status(&status, &plan, &agrees);
+        if let Err(text) = advised {
+            self.broken.push((Law::Truth, text));
+        }
         if fault != Fault::StatusLost {
             self.status = status;
         }
@@ -148,6 +183,7 @@ impl Endpoint {
             return Some(outcome);
         }
         for (n, planned) in plan.steps.iter().enumerate() {
+            self.begin(region);
             if fault == Fault::Crash(n) {
                 return None;
             }
@@ -208,13 +244,15 @@ impl Endpoint {
         }
     }
 
-    /// A statement that nobody needs; or `$LATEST` published anew because a later version has other code, though the alias
+    /// A statement that nobody needs, or one that takes the place of a wider one of ours; or `$LATEST` published anew because a later version has other code, though the alias
     /// serves what `$LATEST` is.
     fn only_tidies(&self, step: &Step, region: &Region) -> bool {
         let function = &region.functions[&self.desired.function];
         let newer = function.versions.keys().max().copied() != oracle::alias_version(&self.desired, function);
+        let ours = |policy: &Policy| policy.statements.iter().any(|s| s.sid.starts_with(OURS));
         match step {
             Step::RemovePermission { .. } => true,
+            Step::AddPermission { .. } => function.policies.get(&self.desired.alias).is_some_and(ours),
             Step::PublishVersion { .. } => newer,
             Step::UpdateAlias { purpose, .. } => newer && *purpose == MovePurpose::Rollout,
             _ => false,
@@ -260,4 +298,9 @@ impl Endpoint {
             None => Ok(()),
         }
     }
+}
+
+fn is_poll_or_sample(region: &Region, due: Millis) -> bool {
+    let polls = region.event_source_mappings.values().any(|m| m.polling.due == Some(due));
+    polls || region.queues.values().any(|q| q.sampled_at == Some(due))
 }

@@ -1,11 +1,13 @@
 //! What a step must not touch: a world before and after it, with everything blanked out that the step is for.
 
+mod http_api;
+mod mapping;
+
 use awssim::world::Region;
 use warmlambda::plan::desired::{Desired, MethodKey};
 use warmlambda::plan::step::Step;
 
 use crate::oracle;
-use crate::scene::OURS;
 
 /// Nothing when the step left everything that is not ours byte for byte as it was.
 pub fn survives(desired: &Desired, step: &Step, before: &Region, after: &Region) -> Result<(), String> {
@@ -33,12 +35,18 @@ fn within_the_spec(desired: &Desired, step: &Step, before: &Region) -> Result<()
             let named = |t: &&warmlambda::plan::desired::DesiredRestApi| t.api_id == *api_id && t.methods.contains(method);
             desired.rest_apis.iter().any(|t| named(&t))
         }
+        Step::UpdateHttpIntegration { .. }
+        | Step::CreateHttpIntegration { .. }
+        | Step::UpdateRoute { .. }
+        | Step::SetHttpStageVariables { .. }
+        | Step::DeployHttpStage { .. } => http_api::is_ours_to_make(desired, step, before),
+        Step::UpdateMapping { .. } | Step::CreateMapping { .. } => mapping::is_ours_to_make(desired, step, before),
         Step::SetStageVariable { api_id, stage, .. } => of_trigger(api_id, stage) && others_keep_their_targets(desired, step, before),
         Step::DeployStage { api_id, stage } => {
             let canary = before.rest_apis[api_id].stages[stage].canary_settings.is_some();
             of_trigger(api_id, stage) && !canary
         }
-        Step::RemovePermission { statement_id, .. } => statement_id.starts_with(OURS),
+        Step::RemovePermission { statement_id, .. } => statement_id.starts_with(&ours(desired)),
         Step::PutCapacity { .. } | Step::DeleteCapacity => {
             let scaled = before
                 .scalable_targets
@@ -84,11 +92,18 @@ fn others_keep_their_targets(desired: &Desired, step: &Step, before: &Region) ->
     integrations.all(keeps)
 }
 
+/// What every statement id of the endpoint starts with.
+fn ours(desired: &Desired) -> String {
+    format!("warmlambda-{}-", &desired.uid[..8])
+}
+
 fn masked(desired: &Desired, step: &Step, region: &Region, before: &Region) -> Region {
     let mut masked = region.clone();
     (masked.ids, masked.now) = (0, 0);
     on_function(desired, step, &mut masked, before);
     on_api(step, &mut masked, before);
+    http_api::mask(step, &mut masked, before);
+    mapping::mask(step, &mut masked, before);
     masked
 }
 
@@ -114,7 +129,7 @@ fn on_function(desired: &Desired, step: &Step, region: &mut Region, before: &Reg
     if matches!(step, Step::AddPermission { .. } | Step::RemovePermission { .. } | Step::DeleteAlias)
         && let Some(mut policy) = function.policies.remove(alias)
     {
-        policy.statements.retain(|s| !s.sid.starts_with(OURS));
+        policy.statements.retain(|s| !s.sid.starts_with(&ours(desired)));
         policy.revision_id.clear();
         if !policy.statements.is_empty() {
             function.policies.insert(alias.clone(), policy);

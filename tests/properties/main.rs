@@ -5,15 +5,19 @@
 // A test fails by panicking, with a message that says what was expected.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod advice;
+mod callers;
 mod cleanup;
 mod cloud;
 mod driver;
+mod elders;
 mod foreign;
 mod life;
 mod management;
 mod obstacles;
 mod oracle;
 mod readiness;
+mod records;
 mod rollback;
 mod routing;
 mod scene;

@@ -12,7 +12,7 @@ use crate::life::{disturbed, quiet};
 use crate::settings;
 
 proptest! {
-    #![proptest_config(settings(6, 60))]
+    #![proptest_config(settings(6, 40))]
 
     #[test]
     fn observe_lists_the_calls_that_manage_would_make_and_makes_none(life in quiet()) {

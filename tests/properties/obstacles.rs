@@ -1,5 +1,8 @@
 //! Why an endpoint may rightly stay short of what its spec asks for: the reasons that the raw world bears out.
 
+mod http_api;
+mod mapping;
+
 use std::collections::BTreeSet;
 
 use awssim::world::rest_api::{Integration, RestApi, Stage};
@@ -19,6 +22,12 @@ pub fn real(desired: &Desired, region: &Region) -> BTreeSet<&'static str> {
     capacity(desired, region, function, &mut reasons);
     for trigger in &desired.rest_apis {
         callers(desired, trigger, region, &mut reasons);
+    }
+    for trigger in &desired.http_apis {
+        http_api::real(desired, trigger, region, &mut reasons);
+    }
+    for trigger in &desired.event_sources {
+        mapping::real(desired, trigger, region, &mut reasons);
     }
     reasons
 }

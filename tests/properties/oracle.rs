@@ -1,21 +1,27 @@
 //! Whether AWS is as the spec asks, in plain terms and from the raw world alone: nothing here asks the plan.
 
+pub mod http_api;
+pub mod mapping;
+
 use awssim::world::rest_api::{Integration, Method, Resource, Stage, Texts};
 use awssim::world::{Function, Invoker, Region, Status, Version};
 use warmlambda::api::PermissionScope;
 use warmlambda::plan::desired::{Desired, DesiredRestApi, DesiredVersion, MethodKey};
 
-use crate::scene::{ACCOUNT, REGION, ROUTES, execution_arn};
+use crate::scene::{ROUTES, execution_arn, function_arn, to_ask};
 
 /// What is not as asked, in words; nothing when all is.
 pub fn matches(desired: &Desired, region: &Region) -> Result<(), String> {
     let function = region.functions.get(&desired.function).ok_or("the function does not exist")?;
     version(desired, function)?;
     capacity(desired, region, function)?;
-    desired
-        .rest_apis
-        .iter()
-        .try_for_each(|trigger| trigger_calls_alias(desired, trigger, region))
+    let mut asked = to_ask(region);
+    let mut rest = desired.rest_apis.iter();
+    rest.try_for_each(|trigger| trigger_calls_alias(desired, trigger, region, &mut asked))?;
+    let mut http = desired.http_apis.iter();
+    http.try_for_each(|trigger| http_api::matches(desired, trigger, region, &mut asked))?;
+    let mut sources = desired.event_sources.iter();
+    sources.try_for_each(|trigger| mapping::matches(desired, trigger, region))
 }
 
 /// The number of the version that the alias names.
@@ -80,7 +86,7 @@ fn capacity(desired: &Desired, region: &Region, function: &Function) -> Result<(
     }
 }
 
-fn trigger_calls_alias(desired: &Desired, trigger: &DesiredRestApi, region: &Region) -> Result<(), String> {
+fn trigger_calls_alias(desired: &Desired, trigger: &DesiredRestApi, region: &Region, asked: &mut Region) -> Result<(), String> {
     let (api_id, stage_name) = (&trigger.api_id, &trigger.stage);
     let api = region.rest_apis.get(api_id).ok_or_else(|| format!("API {api_id} does not exist"))?;
     let stage = api
@@ -102,10 +108,10 @@ fn trigger_calls_alias(desired: &Desired, trigger: &DesiredRestApi, region: &Reg
         if !posts_to_alias(desired, deployed, &stage.variables) {
             return Err(format!("what is deployed of {name} does not call the alias"));
         }
-        if edited.credentials.is_none() {
-            lets_in(desired, trigger, &key, region)?;
+        if edited.credentials.is_none() || deployed.credentials.is_none() {
+            lets_in(desired, api_id, &reach(trigger, &key), asked)?;
         }
-        answered_by_alias(desired, trigger, &key, region)?;
+        answered_by_alias(desired, trigger, &key, asked)?;
     }
     Ok(())
 }
@@ -150,21 +156,30 @@ pub fn integration<'a>(resources: &'a std::collections::BTreeMap<String, Resourc
     method(resources, key)?.integration.as_ref()
 }
 
-/// Function and qualifier that an integration calls with these stage variables.
-pub fn called(integration: &Integration, variables: &Texts) -> Option<(String, Option<String>)> {
-    let mut uri = integration.uri.clone()?;
-    for (name, value) in variables {
-        uri = uri.replace(&format!("${{stageVariables.{name}}}"), value);
-    }
-    let (_, arn) = uri.split_once("/functions/")?;
-    let function = arn
-        .strip_suffix("/invocations")?
-        .strip_prefix(&format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:"))?;
+/// A function and its qualifier.
+pub type Target = (String, Option<String>);
+
+/// A URI with the stage variables put in; those that are not set stay as they are.
+fn resolved(uri: &str, variables: &Texts) -> String {
+    let put = |uri: String, (name, value): (&String, &String)| uri.replace(&format!("${{stageVariables.{name}}}"), value);
+    variables.iter().fold(uri.to_owned(), put)
+}
+
+/// The function that an ARN names.
+pub fn function_named(arn: &str) -> Option<Target> {
+    let function = arn.strip_prefix(&function_arn(""))?;
     let (name, qualifier) = function
         .split_once(':')
         .map_or((function, None), |(name, q)| (name, Some(q.to_owned())));
     let real = !name.is_empty() && !function.contains("${") && qualifier.as_deref() != Some("");
     real.then(|| (name.to_owned(), qualifier))
+}
+
+/// Function and qualifier that an integration calls with these stage variables.
+pub fn called(integration: &Integration, variables: &Texts) -> Option<Target> {
+    let uri = resolved(integration.uri.as_deref()?, variables);
+    let (_, arn) = uri.split_once("/functions/")?;
+    function_named(arn.strip_suffix("/invocations")?)
 }
 
 /// Whether an integration calls the alias.
@@ -177,33 +192,36 @@ fn posts_to_alias(desired: &Desired, integration: &Integration, variables: &Text
     lambda && calls_alias(desired, integration, variables)
 }
 
-/// Asks the world whether API Gateway may call the alias for everything that the scope of the permission reaches.
-fn lets_in(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKey, region: &Region) -> Result<(), String> {
+/// A call that the scope of the permission has to let in and that no narrower statement would.
+fn reach(trigger: &DesiredRestApi, key: &MethodKey) -> String {
     let parts: Vec<_> = key
         .path
         .split('/')
         .map(|part| if part.starts_with('{') { "*" } else { part })
         .collect();
-    // A method and a path that no narrower statement would let in.
     let http_method = if key.http_method == "ANY" { "HEAD" } else { &key.http_method };
-    let reach = match trigger.scope {
+    match trigger.scope {
         PermissionScope::Api => "any-stage/HEAD/any/path".to_owned(),
         PermissionScope::Stage => format!("{}/HEAD/any/path", trigger.stage),
         PermissionScope::Method => format!("{}/{http_method}{}", trigger.stage, parts.join("/")),
-    };
+    }
+}
+
+/// Asks the world whether API Gateway may call the alias from there.
+fn lets_in(desired: &Desired, api_id: &str, reach: &str, asked: &mut Region) -> Result<(), String> {
     let by = Invoker::Service {
         principal: "apigateway.amazonaws.com".into(),
-        source_arn: execution_arn(&trigger.api_id, &reach),
+        source_arn: execution_arn(api_id, reach),
     };
-    match region.clone().invoke(region.now, &desired.function, Some(&desired.alias), &by) {
-        Err(refused) if refused.status == 403 => Err(format!("{reach} of {} may not call the alias", trigger.api_id)),
+    match asked.invoke(asked.now, &desired.function, Some(&desired.alias), &by) {
+        Err(refused) if refused.status == 403 => Err(format!("{reach} of {api_id} may not call the alias")),
         _ => Ok(()),
     }
 }
 
 /// Calls the stage. While a canary of the stage is active, part of the calls are not the spec's business.
-fn answered_by_alias(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKey, region: &Region) -> Result<(), String> {
-    let stage: &Stage = &region.rest_apis[&trigger.api_id].stages[&trigger.stage];
+fn answered_by_alias(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKey, asked: &mut Region) -> Result<(), String> {
+    let stage: &Stage = &asked.rest_apis[&trigger.api_id].stages[&trigger.stage];
     let route = ROUTES
         .iter()
         .find(|(path, http_method, _)| *path == key.path && *http_method == key.http_method);
@@ -211,10 +229,8 @@ fn answered_by_alias(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKe
         return Ok(());
     };
     let http_method = if *http_method == "ANY" { "PUT" } else { http_method };
-    let served = region
-        .clone()
-        .call_stage(region.now, &trigger.api_id, &trigger.stage, http_method, path);
-    let number = alias_version(desired, &region.functions[&desired.function]).map(|n| n.to_string());
+    let served = asked.call_stage(asked.now, &trigger.api_id, &trigger.stage, http_method, path);
+    let number = alias_version(desired, &asked.functions[&desired.function]).map(|n| n.to_string());
     // A function that fails was called all the same.
     if served.status == 502 || (served.status == 200 && served.executed_version == number) {
         return Ok(());

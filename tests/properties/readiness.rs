@@ -1,18 +1,18 @@
 //! Every endpoint comes to rest, says so truthfully, and stays there.
 
 use proptest::prelude::*;
-use warmlambda::api::{DeploymentPolicy, PermissionScope};
 use warmlambda::plan::step::Step;
 
+use crate::callers::{Caller, OnStage};
 use crate::driver::{Endpoint, Fault, Law};
 use crate::life::{disturbed, faulty, quiet};
 use crate::scene::{MINUTE, SECOND, Scene};
 use crate::settings;
-use crate::specs::{Caller, Spec};
+use crate::specs::Spec;
 use crate::worlds::{Act, Start, Target};
 
 proptest! {
-    #![proptest_config(settings(1, 100))]
+    #![proptest_config(settings(1, 75))]
 
     #[test]
     fn ready_is_said_exactly_when_aws_is_as_asked(life in disturbed()) {
@@ -68,13 +68,10 @@ fn a_deployed_integration_that_does_not_post_is_not_taken_for_one_that_calls_the
         scene.act(&act);
     }
     let mut spec = Spec::warm(2);
-    spec.triggers = vec![Caller {
-        api: 0,
-        stage: "prod",
+    spec.triggers = vec![Caller::Rest(OnStage {
         routes: vec![0],
-        deployment: DeploymentPolicy::OnChange,
-        scope: PermissionScope::Api,
-    }];
+        ..OnStage::first("prod")
+    })];
     let mut endpoint = Endpoint::new(spec.desired(&scene), &scene.region);
     // The process dies between the edit and the deployment.
     endpoint.pass(&mut scene.region, Fault::Crash(1), 0);

@@ -2,26 +2,26 @@
 
 use awssim::world::{Millis, Region};
 use proptest::prelude::*;
-use warmlambda::api::{DeploymentPolicy, PermissionScope, VersionPolicy};
+use warmlambda::api::VersionPolicy;
 use warmlambda::plan::step::{MovePurpose, Step};
 
+use crate::callers::{Caller, FromSource, OnStage};
 use crate::driver::{Endpoint, Fault, Law};
 use crate::life::{Turn, fault_turns};
+use crate::scene::sources::Place;
 use crate::scene::{ALIAS, FUNCTION, MINUTE, SECOND, Scene};
 use crate::settings;
-use crate::specs::{Caller, Spec};
+use crate::specs::Spec;
 use crate::worlds::{Act, Start, wait};
 
 fn spec(capacity: u8, policy: VersionPolicy) -> Spec {
     Spec {
         version: Err(policy),
-        triggers: vec![Caller {
-            api: 0,
-            stage: "prod",
-            routes: vec![],
-            deployment: DeploymentPolicy::OnChange,
-            scope: PermissionScope::Api,
-        }],
+        triggers: vec![
+            Caller::Rest(OnStage::first("prod")),
+            Caller::Http(OnStage::first("$default")),
+            Caller::Source(FromSource::of(Place::Orders)),
+        ],
         ..Spec::warm(capacity)
     }
 }
@@ -41,7 +41,7 @@ fn new_code(endpoint: &mut Endpoint, scene: &mut Scene, code: u8, policy: Versio
     if policy == VersionPolicy::LatestPublished {
         scene.act(&Act::Publish);
     }
-    endpoint.disturbed(format!("code {code}"), &scene.region);
+    endpoint.disturbed(format!("code {code}"));
 }
 
 fn serving(region: &Region) -> String {
@@ -94,7 +94,7 @@ fn story(broken: u8, capacity: u8, policy: VersionPolicy, turns: &[Turn], pace: 
 }
 
 proptest! {
-    #![proptest_config(settings(7, 16))]
+    #![proptest_config(settings(7, 10))]
 
     #[test]
     fn a_version_that_does_not_start_is_taken_back_once_and_good_code_follows_it(

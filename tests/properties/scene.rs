@@ -1,4 +1,8 @@
-//! The place where the properties play: two functions, two REST APIs with two stages each, everything made by calls of AWS.
+//! The place where the properties play: two functions, two REST APIs and two HTTP APIs with two stages each, streams and queues;
+//! everything made by calls of AWS.
+
+pub mod gateway;
+pub mod sources;
 
 use awssim::world::rest_api::{NewDeployment, NewIntegration, NewMethod, NewRestApi};
 use awssim::world::{ById, Millis, Region, Statement, Version};
@@ -43,6 +47,8 @@ pub struct Scene {
     pub region: Region,
     /// Ids of the two REST APIs.
     pub apis: [String; 2],
+    /// Ids of the two HTTP APIs.
+    pub http_apis: [String; 2],
 }
 
 /// Account and region as the plan knows them.
@@ -54,11 +60,15 @@ pub fn site() -> Site {
     }
 }
 
+/// The ARN of `function`, which may carry a qualifier.
+pub fn function_arn(function: &str) -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}")
+}
+
 /// The URI of an integration that calls `function`, which may carry a qualifier or a stage variable.
 pub fn uri(function: &str) -> String {
-    format!(
-        "arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}/invocations"
-    )
+    let arn = function_arn(function);
+    format!("arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations")
 }
 
 /// An execution ARN.
@@ -71,6 +81,22 @@ pub fn advance(region: &mut Region, duration: Millis) {
     region.settle(region.now + duration);
 }
 
+/// What requests need of a region, to be asked on a copy: functions and APIs, not what was measured and delivered, nor who polls.
+pub fn to_ask(region: &Region) -> Region {
+    Region {
+        account: region.account.clone(),
+        region: region.region.clone(),
+        ids: region.ids,
+        now: region.now,
+        settings: region.settings.clone(),
+        functions: region.functions.clone(),
+        rest_apis: region.rest_apis.clone(),
+        http_apis: region.http_apis.clone(),
+        deployment_propagation_ms: region.deployment_propagation_ms,
+        ..Region::default()
+    }
+}
+
 impl Scene {
     /// Version 1 of both functions; the first API calls the endpoint's function without a qualifier, the second the other function.
     pub fn new() -> Self {
@@ -81,7 +107,11 @@ impl Scene {
         };
         region.settle(START);
         for function in [FUNCTION, OTHER] {
-            region.create_function(function, Version::of("code 0"), false).unwrap();
+            let version = Version {
+                role: sources::ROLE.into(),
+                ..Version::of("code 0")
+            };
+            region.create_function(function, version, false).unwrap();
         }
         advance(&mut region, MINUTE);
         for function in [FUNCTION, OTHER] {
@@ -90,14 +120,16 @@ impl Scene {
         region.create_alias(OTHER, ALIAS, "1", ById::new(), "").unwrap();
         region.put_provisioned_concurrency_config(OTHER, ALIAS, 1).unwrap();
         let apis = [api(&mut region, FUNCTION), api(&mut region, &format!("{OTHER}:{ALIAS}"))];
+        let http_apis = [gateway::shared(&mut region), gateway::quick(&mut region)];
         for (function, qualifier) in [(FUNCTION, None), (OTHER, Some(ALIAS))] {
-            for (sid, api) in ["first", "second"].iter().zip(&apis) {
+            for (sid, api) in ["first", "second", "third", "fourth"].iter().zip(apis.iter().chain(&http_apis)) {
                 let statement = Statement::for_api(sid, &execution_arn(api, "*/*"));
                 region.add_permission(function, qualifier, statement, None).unwrap();
             }
         }
+        sources::make(&mut region);
         advance(&mut region, 10 * MINUTE);
-        Self { region, apis }
+        Self { region, apis, http_apis }
     }
 }
 

@@ -1,13 +1,11 @@
 //! Specs: every policy, with triggers that exist and some that do not.
 
 use proptest::prelude::*;
-use warmlambda::api::{
-    DeletionPolicy, DeploymentPolicy, ManagementPolicy, OnFailure, PermissionScope, RestApiMethod, RestApiTrigger, RolloutSpec, Trigger,
-    VersionPolicy, VersionSpec, WarmLambdaEndpointSpec,
-};
+use warmlambda::api::{DeletionPolicy, ManagementPolicy, OnFailure, RolloutSpec, VersionPolicy, VersionSpec, WarmLambdaEndpointSpec};
 use warmlambda::plan::desired::Desired;
 
-use crate::scene::{ALIAS, FUNCTION, ROUTES, Scene, UID, site};
+use crate::callers::{Caller, caller};
+use crate::scene::{ALIAS, FUNCTION, Scene, UID, site};
 
 /// A spec, with APIs by their place in the scene.
 #[derive(Clone, Debug)]
@@ -28,21 +26,6 @@ pub struct Spec {
     pub management: ManagementPolicy,
 }
 
-/// A stage that shall call the alias.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Place of the API in the scene.
-    pub api: usize,
-    /// Name of the stage, which need not exist.
-    pub stage: &'static str,
-    /// The routes that it names; an index beyond them is a method that does not exist.
-    pub routes: Vec<usize>,
-    /// Whether it is deployed.
-    pub deployment: DeploymentPolicy,
-    /// Reach of the permission.
-    pub scope: PermissionScope,
-}
-
 /// Any spec.
 pub fn spec() -> impl Strategy<Value = Spec> {
     let version = prop_oneof![
@@ -61,7 +44,7 @@ pub fn spec() -> impl Strategy<Value = Spec> {
     (
         version,
         capacity,
-        proptest::collection::vec(caller(), 0..3),
+        proptest::collection::vec(caller(), 0..4),
         timeout,
         on_failure,
         deletion,
@@ -75,30 +58,6 @@ pub fn spec() -> impl Strategy<Value = Spec> {
             deletion,
             management: ManagementPolicy::Manage,
         })
-}
-
-/// A caller of the alias.
-pub fn caller() -> impl Strategy<Value = Caller> {
-    let api = prop_oneof![4 => Just(0usize), 1 => Just(1usize)];
-    let stage = prop_oneof![12 => Just("prod"), 5 => Just("test"), 1 => Just("missing")];
-    let routes = prop_oneof![
-        4 => Just(vec![]),
-        4 => proptest::sample::subsequence(vec![0usize, 1, 2], 1..3),
-        1 => Just(vec![0usize, ROUTES.len()]),
-    ];
-    let deployment = prop_oneof![5 => Just(DeploymentPolicy::OnChange), 1 => Just(DeploymentPolicy::Never)];
-    let scope = prop_oneof![
-        3 => Just(PermissionScope::Api),
-        1 => Just(PermissionScope::Stage),
-        1 => Just(PermissionScope::Method)
-    ];
-    (api, stage, routes, deployment, scope).prop_map(|(api, stage, routes, deployment, scope)| Caller {
-        api,
-        stage,
-        routes,
-        deployment,
-        scope,
-    })
 }
 
 impl Spec {
@@ -132,6 +91,15 @@ impl Spec {
         Desired::resolve(&self.endpoint(scene), UID, 1, site()).unwrap()
     }
 
+    /// The same for another object, which is about another alias.
+    pub fn on_alias(&self, scene: &Scene, alias: &str, uid: &str) -> Desired {
+        let spec = WarmLambdaEndpointSpec {
+            alias_name: alias.into(),
+            ..self.endpoint(scene)
+        };
+        Desired::resolve(&spec, uid, 1, site()).unwrap()
+    }
+
     /// As it stands in the object.
     fn endpoint(&self, scene: &Scene) -> WarmLambdaEndpointSpec {
         WarmLambdaEndpointSpec {
@@ -156,32 +124,6 @@ impl Spec {
             management_policy: self.management,
             deletion_policy: self.deletion,
             suspend: false,
-        }
-    }
-}
-
-impl Caller {
-    fn trigger(&self, n: usize, scene: &Scene) -> Trigger {
-        let method = |route: &usize| {
-            let (path, http_method) = ROUTES
-                .get(*route)
-                .map_or(("/absent", "GET"), |(path, http_method, _)| (path, http_method));
-            RestApiMethod {
-                path: path.into(),
-                http_method: http_method.into(),
-            }
-        };
-        Trigger {
-            name: format!("trigger-{n}"),
-            rest_api: Some(RestApiTrigger {
-                api_id: scene.apis[self.api].clone(),
-                stage_name: self.stage.into(),
-                methods: self.routes.iter().map(method).collect(),
-                deployment: self.deployment,
-                permission_scope: self.scope,
-            }),
-            http_api: None,
-            event_source: None,
         }
     }
 }

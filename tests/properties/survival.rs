@@ -1,18 +1,18 @@
 //! Nobody else loses anything: neither what is theirs, nor a request.
 
 use proptest::prelude::*;
-use warmlambda::api::{DeploymentPolicy, PermissionScope};
 use warmlambda::plan::step::Step;
 
+use crate::callers::{Caller, OnStage};
 use crate::driver::{Endpoint, Fault, Law};
 use crate::life::disturbed;
 use crate::scene::Scene;
 use crate::settings;
-use crate::specs::{Caller, Spec};
+use crate::specs::Spec;
 use crate::worlds::{Act, Start, Target};
 
 proptest! {
-    #![proptest_config(settings(2, 90))]
+    #![proptest_config(settings(2, 70))]
 
     #[test]
     fn what_is_not_ours_survives_byte_for_byte(life in disturbed()) {
@@ -22,7 +22,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(settings(3, 90))]
+    #![proptest_config(settings(3, 80))]
 
     #[test]
     fn who_was_served_once_is_served_at_every_moment_and_warm_when_it_was_asked_for(life in disturbed()) {
@@ -34,12 +34,11 @@ proptest! {
 fn two_triggers() -> Spec {
     let mut spec = Spec::warm(2);
     spec.triggers = [vec![1], vec![]]
-        .map(|routes| Caller {
-            api: 0,
-            stage: "prod",
-            routes,
-            deployment: DeploymentPolicy::OnChange,
-            scope: PermissionScope::Api,
+        .map(|routes| {
+            Caller::Rest(OnStage {
+                routes,
+                ..OnStage::first("prod")
+            })
         })
         .to_vec();
     spec

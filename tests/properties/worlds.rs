@@ -1,11 +1,18 @@
 //! Worlds that are reached by calls of AWS and by time, made by people and other tools.
 
+pub mod gateway;
+pub mod sources;
+
 use awssim::world::autoscaling::Registration;
 use awssim::world::rest_api::{CanarySettings, NewDeployment, NewIntegration, PatchOperation};
 use awssim::world::{AliasChange, Answer, ById, ConfigurationChange, Millis, Region, Statement};
 use proptest::prelude::*;
 
+use crate::scene::gateway::HTTP_STAGES;
+use crate::scene::sources::Place;
 use crate::scene::{ALIAS, FUNCTION, MINUTE, NEXT, ROUTES, SECOND, STAGES, Scene, advance, deploy, execution_arn, proxy, uri};
+use gateway::{HttpAct, HttpTarget, http_act};
+use sources::{SourceAct, source_act};
 
 /// How far the chain is built when the endpoint comes.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +28,7 @@ pub enum Start {
 /// Something that somebody does. What AWS refuses is not done.
 #[derive(Clone, Debug)]
 pub enum Act {
-    /// New code; odd ones do not start: 1 not at all, 3 not when it is kept warm.
+    /// New code: 1 does not start at all, 3 not when it is kept warm, 7 fails each call, 8 and 9 take 3 and 6 seconds.
     Code(u8),
     /// Another amount of memory.
     Memory(u8),
@@ -61,6 +68,14 @@ pub enum Act {
     DeleteStage(usize, &'static str),
     /// Deletes an API.
     DeleteApi(usize),
+    /// Reserves so many executions for the function, or none.
+    Reserve(Option<u8>),
+    /// Something on an HTTP API.
+    Http(HttpAct),
+    /// Something on a source of records or its mappings.
+    Source(SourceAct),
+    /// Makes or deletes the function URL of the function or of an alias.
+    Url(Option<&'static str>, bool),
     /// Time passes.
     Wait(Millis),
 }
@@ -74,6 +89,10 @@ pub enum Reach {
     Stage(usize, &'static str),
     /// A method.
     Method(usize, &'static str, usize),
+    /// The first HTTP API.
+    HttpApi,
+    /// A stage of it.
+    HttpStage(&'static str),
     /// Every API of the account.
     EveryApi,
     /// Everything, without a condition.
@@ -105,11 +124,13 @@ pub fn start() -> impl Strategy<Value = Start> {
 /// Anything that somebody may do.
 pub fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
-        3 => function_act(),
-        4 => alias_act(),
-        3 => permission_act(),
-        4 => api_act(),
-        2 => wait().prop_map(Act::Wait),
+        3 => function_act().boxed(),
+        4 => alias_act().boxed(),
+        3 => permission_act().boxed(),
+        4 => api_act().boxed(),
+        3 => http_act().prop_map(Act::Http).boxed(),
+        3 => source_act().prop_map(Act::Source).boxed(),
+        2 => wait().prop_map(Act::Wait).boxed(),
     ]
 }
 
@@ -131,6 +152,7 @@ pub fn function_act() -> impl Strategy<Value = Act> {
         16 => Just(Act::Publish),
         1 => version().prop_map(Act::DeleteVersion),
         1 => Just(Act::DeleteFunction),
+        2 => (prop_oneof![Just(None), Just(Some(ALIAS))], any::<bool>()).prop_map(|(q, on)| Act::Url(q, on)),
     ]
 }
 
@@ -164,6 +186,8 @@ fn permission_act() -> impl Strategy<Value = Act> {
         3 => api().prop_map(Reach::Api),
         2 => (api(), stage()).prop_map(|(a, s)| Reach::Stage(a, s)),
         2 => (api(), stage(), 0..3usize).prop_map(|(a, s, r)| Reach::Method(a, s, r)),
+        2 => Just(Reach::HttpApi),
+        1 => prop_oneof![Just(HTTP_STAGES[0]), Just(HTTP_STAGES[1])].prop_map(Reach::HttpStage),
         1 => Just(Reach::EveryApi),
         1 => Just(Reach::Anything),
         1 => Just(Reach::Events),
@@ -209,6 +233,8 @@ pub fn code(n: u8) -> String {
     match n {
         1 => "code 1\ninit: fail\n".into(),
         3 => "code 3\ninit: fail-provisioned\n".into(),
+        7 => "code 7\nhandler: fail\n".into(),
+        8 | 9 => format!("code {n}\nduration: {}ms\n", u32::from(n - 7) * 3000),
         n => format!("code {n}"),
     }
 }
@@ -228,6 +254,10 @@ impl Scene {
                 scene.act(&Act::Retarget(0, route, Target::Function("fir-api:live")));
             }
             scene.act(&Act::Deploy(0, STAGES[0]));
+            scene.act(&Act::Source(SourceAct::Move(Place::Orders, "fir-api:live")));
+            scene.act(&Act::Http(HttpAct::Retarget(0, HttpTarget::Arn("fir-api:live"))));
+            scene.act(&Act::Permit("theirs-http", Some(ALIAS), Reach::HttpApi));
+            scene.act(&Act::Wait(MINUTE));
         }
         scene
     }
@@ -269,6 +299,15 @@ impl Scene {
             Act::Canary(api, stage, on) => canary(region, &self.apis[*api], stage, *on),
             Act::DeleteStage(api, stage) => region.delete_stage(&self.apis[*api], stage),
             Act::DeleteApi(api) => region.delete_rest_api(&self.apis[*api]),
+            Act::Reserve(Some(n)) => region.put_function_concurrency(FUNCTION, u32::from(*n)).map(drop),
+            Act::Reserve(None) => region.delete_function_concurrency(FUNCTION),
+            Act::Http(act) => self.try_http(act),
+            Act::Source(act) => self.try_source(act),
+            Act::Url(qualifier, true) => {
+                let made = region.create_function_url_config(FUNCTION, *qualifier, "NONE", None);
+                made.map(drop)
+            }
+            Act::Url(qualifier, false) => region.delete_function_url_config(FUNCTION, *qualifier),
             Act::Wait(duration) => {
                 advance(region, *duration);
                 Ok(())
@@ -286,6 +325,8 @@ impl Scene {
                 let http_method = if http_method == "ANY" { "*" } else { http_method };
                 api(n, &format!("{stage}/{http_method}{}", path.replace("{id}", "*")))
             }
+            Reach::HttpApi => Statement::for_api(sid, &execution_arn(&self.http_apis[0], "*/*")),
+            Reach::HttpStage(stage) => Statement::for_api(sid, &execution_arn(&self.http_apis[0], &format!("{stage}/*"))),
             // Only foreign ones reach this far: the operator never writes such a statement.
             Reach::EveryApi => Statement::for_api("theirs-wide", &execution_arn("*", "*/*")),
             Reach::Anything => Statement {
