@@ -2,8 +2,18 @@
 //!
 //! No clock, no I/O, no randomness: time and memory come in as arguments. `tests/purity.rs` fails the build otherwise.
 //!
-//! [`desired`] resolves the spec, [`observed`] is what AWS showed, [`steps::plan`] decides,
-//! [`assess::assess`] says what is true.
+//! Where to look:
+//! * **Asked for:** [`desired`], with the callers in [`trigger`] and what older endpoints keep in [`elder`]; [`subject`] is what
+//!   CloudWatch is asked about.
+//! * **Seen:** [`observed`], and how it is read: [`arn`], [`policy`], [`callers`], [`routing`], [`stage_variables`], [`source_kind`].
+//!   [`usage`] is what CloudWatch said, [`memory`] what status remembers, [`failure`] what went wrong with a call.
+//! * **Decided:** [`steps::plan`], link by link: [`alias`] with [`version`] and [`capacity`]; [`permission`]; then the callers, whose
+//!   dues ([`due`]) [`triggers`] collects: [`rest_api`], [`http_api`] with [`http_integrations`], both deployed by [`stages`], and
+//!   [`event_source`] with [`mapping_findings`] and AWS's texts in [`source_problem`]. A write is a [`step`], what no write can mend a
+//!   [`finding`]. [`cleanup`] decides what goes with the object.
+//! * **Said:** [`assess::assess`], or [`stopped`] when there was no observation. [`facts`] fills status, with [`event_source_status`]
+//!   in [`coarse`] numbers; [`summary`] and [`links`] set the conditions; [`routed`], [`traffic`] with [`bypass`], [`usage`], [`idle`]
+//!   with [`cost`], and [`records_failing`] advise; [`events`] tells what was done and what flipped.
 
 pub mod alias;
 pub mod arn;
