@@ -10,6 +10,8 @@ use crate::driver::{Endpoint, Fault, timestamp};
 use crate::obstacles;
 use crate::scene::{MINUTE, SECOND, Scene};
 use crate::specs::{Spec, spec};
+use crate::worlds::gateway::http_act;
+use crate::worlds::sources::source_act;
 use crate::worlds::{Act, Start, act, start, wait};
 
 /// Passes within which an undisturbed endpoint comes to rest.
@@ -61,16 +63,45 @@ pub fn disturbed() -> impl Strategy<Value = Life> {
 /// `changed`: how many of the specs had other triggers at first.
 fn lives(turns: impl Strategy<Value = Vec<Turn>>, changed: f64) -> impl Strategy<Value = Life> {
     let before = proptest::collection::vec(act(), 0..12);
+    let meant = proptest::collection::vec(
+        prop_oneof![http_act().prop_map(Act::Http), source_act().prop_map(Act::Source)].boxed(),
+        0..6,
+    );
     let pace = proptest::collection::vec(prop_oneof![Just(SECOND), Just(30 * SECOND), wait()], 1..5);
     let earlier = proptest::option::weighted(changed, proptest::collection::vec(caller(), 1..3));
-    (start(), before, spec().boxed(), earlier, turns, pace).prop_map(|(start, before, spec, earlier, turns, pace)| Life {
-        start,
-        before,
-        spec,
-        earlier,
-        turns,
-        pace,
+    let life = (start(), before, meant, spec().boxed(), earlier, turns, pace);
+    life.prop_map(|(start, mut before, meant, spec, earlier, mut turns, pace)| {
+        before.extend(meant.into_iter().filter_map(|act| about(act, &spec)));
+        for act in turns.iter_mut().filter_map(|turn| turn.then.as_mut()) {
+            *act = about(act.clone(), &spec).unwrap_or_else(|| act.clone());
+        }
+        Life {
+            start,
+            before,
+            spec,
+            earlier,
+            turns,
+            pace,
+        }
     })
+}
+
+/// The same done to what the spec is about; nothing when it is about no HTTP API or source.
+fn about(act: Act, spec: &Spec) -> Option<Act> {
+    let places: Vec<_> = spec
+        .triggers
+        .iter()
+        .filter_map(|caller| match caller {
+            Caller::Source(source) => Some(source.place),
+            _ => None,
+        })
+        .collect();
+    let has_http = spec.triggers.iter().any(|caller| matches!(caller, Caller::Http(_)));
+    match act {
+        Act::Source(act) => Some(Act::Source(act.at(*places.first()?))),
+        Act::Http(act) => Some(Act::Http(act)).filter(|_| has_http),
+        _ => None,
+    }
 }
 
 fn turn(fault: BoxedStrategy<Fault>, disturbed: bool) -> impl Strategy<Value = Turn> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use awssim::world::event_source::{EventSourceMapping, MappingState};
-use awssim::world::{Invoker, LATEST, Region, Status};
+use awssim::world::{Invoker, LATEST, Millis, Region, Status};
 use warmlambda::plan::desired::{Desired, MethodKey};
 use warmlambda::plan::step::{MovePurpose, Step};
 
@@ -41,6 +41,8 @@ pub struct Requests {
     at_alias: Vec<Way>,
     /// Integrations of HTTP APIs (API, id) that the operator pointed at the alias; routes that the spec does not mean may share them.
     pointed: BTreeSet<(String, String)>,
+    /// Ways that an edit of somebody else is about to cut off, and until when.
+    doomed: (BTreeSet<Way>, Millis),
 }
 
 impl Requests {
@@ -60,6 +62,7 @@ impl Requests {
             warm: invoked.is_ok_and(|i| i.provisioned) && of_alias,
             at_alias,
             pointed: BTreeSet::new(),
+            doomed: (BTreeSet::new(), 0),
         }
     }
 
@@ -69,13 +72,11 @@ impl Requests {
         made.pointed = before.map(|requests| requests.pointed).unwrap_or_default();
         let mut later = region.clone();
         let settings = &region.settings;
-        later.settle(region.now + settings.http_auto_deploy_ms + settings.http_deployment_ms);
+        let until = region.now + settings.http_auto_deploy_ms + settings.http_deployment_ms;
+        later.settle(until);
         let later = Self::made(desired, &later);
-        for (way, status) in &mut made.statuses {
-            if later.statuses.get(way) != Some(&200) {
-                *status = 0;
-            }
-        }
+        let doomed = made.statuses.keys().filter(|way| later.statuses.get(*way) != Some(&200));
+        made.doomed = (doomed.cloned().collect(), until);
         made
     }
 
@@ -83,7 +84,7 @@ impl Requests {
     pub fn again(&mut self, desired: &Desired, region: &Region, cause: Cause<'_>) -> Result<(), String> {
         let now = Self::made(desired, region);
         let before = std::mem::replace(self, now);
-        self.pointed = before.pointed;
+        (self.pointed, self.doomed) = (before.pointed, before.doomed);
         if let Cause::Step(Step::UpdateHttpIntegration {
             api_id, integration_id, ..
         }) = cause
@@ -92,10 +93,18 @@ impl Requests {
         }
         let lost = before.statuses.iter().find(|(way, status)| {
             let after = self.statuses.get(*way).copied().unwrap_or(403);
-            **status == 200 && after != 200 && !self.is_excused(desired, region, (way, after), cause)
+            let doomed = self.doomed.0.contains(*way);
+            **status == 200 && after != 200 && !doomed && !self.is_excused(desired, region, (way, after), cause)
         });
-        if let Some((way, _)) = lost {
-            return Err(format!("{way:?} was served, and gets {:?} after {cause:?}", self.statuses.get(way)));
+        let lost = lost.map(|(way, _)| way.clone());
+        if region.now >= self.doomed.1 {
+            self.doomed.0.clear();
+        }
+        if let Some(way) = lost {
+            return Err(format!(
+                "{way:?} was served, and gets {:?} after {cause:?}",
+                self.statuses.get(&way)
+            ));
         }
         let given_up = matches!(cause, Cause::Step(Step::DeleteCapacity | Step::DeleteAlias));
         if before.warm && !self.warm && !given_up {

@@ -80,6 +80,23 @@ pub fn source_act() -> impl Strategy<Value = SourceAct> {
     ]
 }
 
+impl SourceAct {
+    /// The same at another place.
+    pub fn at(self, place: Place) -> Self {
+        match self {
+            Self::Map(_, target) => Self::Map(place, target),
+            Self::Move(_, target) => Self::Move(place, target),
+            Self::Enable(_, on) => Self::Enable(place, on),
+            Self::Unmap(_) => Self::Unmap(place),
+            Self::GiveUp(_) => Self::GiveUp(place),
+            Self::BatchSize(_, size) => Self::BatchSize(place, size),
+            Self::Write(_, count) => Self::Write(place, count),
+            Self::There(_, there) => Self::There(place, there),
+            Self::Role(trust) => Self::Role(trust),
+        }
+    }
+}
+
 impl Scene {
     /// UUIDs of the mappings of a source on the endpoint's function.
     pub fn mappings(&self, place: Place) -> Vec<String> {
