@@ -5,7 +5,8 @@
 //! Where to look:
 //! * **Asked for:** [`desired`], with the callers in [`trigger`] and what older endpoints keep in [`elder`]; [`subject`] is what
 //!   CloudWatch is asked about.
-//! * **Seen:** [`observed`], and how it is read: [`arn`], [`policy`], [`callers`], [`routing`], [`stage_variables`], [`source_kind`].
+//! * **Seen:** [`observed`], and how it is read: [`arn`], [`policy`], [`callers`], [`routing`], [`stage_variables`], [`mapping`],
+//!   [`source_kind`].
 //!   [`usage`] is what CloudWatch said, [`memory`] what status remembers, [`failure`] what went wrong with a call.
 //! * **Decided:** [`steps::plan`], link by link: [`alias`] with [`version`] and [`capacity`]; [`permission`]; then the callers, whose
 //!   dues ([`due`]) [`triggers`] collects: [`rest_api`], [`http_api`] with [`http_integrations`], both deployed by [`stages`], and
@@ -40,6 +41,7 @@ pub mod http_api;
 pub mod http_integrations;
 pub mod idle;
 pub mod links;
+pub mod mapping;
 pub mod mapping_findings;
 pub mod memory;
 pub mod observed;
