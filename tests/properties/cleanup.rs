@@ -9,9 +9,11 @@ use warmlambda::plan::cleanup::{Cleanup, cleanup};
 use warmlambda::plan::desired::Desired;
 use warmlambda::plan::memory::Memory;
 
+use crate::callers::{Caller, FromSource, OnStage};
 use crate::cloud::{self, Look};
 use crate::driver::{Endpoint, Law};
 use crate::life::{End, Life, faulty};
+use crate::scene::sources::Place;
 use crate::scene::{MINUTE, OURS, advance};
 use crate::{oracle, settings};
 
@@ -147,12 +149,25 @@ fn timeless(region: &Region) -> Region {
     }
 }
 
-fn check(life: &Life, abandoned: bool) -> Result<(), String> {
+/// What was done between the last pass and the deletion.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Before {
+    Nothing,
+    /// All that called the alias calls the function itself.
+    Elsewhere,
+    /// That, and then the alias got a function URL.
+    OnlyUrl,
+}
+
+fn check(life: &Life, done: Before) -> Result<(), String> {
     let End { mut endpoint, mut region } = life.live();
-    if abandoned {
-        // The triggers were pointed elsewhere before the object is deleted.
+    if done != Before::Nothing {
         point_elsewhere(&endpoint.desired, &mut region);
-        endpoint.disturbed("callers pointed elsewhere".into());
+        let Desired { function, alias, .. } = &endpoint.desired;
+        if done == Before::OnlyUrl {
+            drop(region.create_function_url_config(function, Some(alias), "NONE", None));
+        }
+        endpoint.disturbed(format!("{done:?}"));
     }
     endpoint.broken.clear();
     let before = region.clone();
@@ -263,7 +278,29 @@ proptest! {
     #![proptest_config(settings(5, 60))]
 
     #[test]
-    fn a_deletion_takes_what_its_policy_names_and_nothing_that_is_used(life in faulty(), abandoned in any::<bool>()) {
-        prop_assert_eq!(check(&life, abandoned), Ok(()));
+    fn a_deletion_takes_what_its_policy_names_and_nothing_that_is_used(life in about_to_go(), done in done()) {
+        prop_assert_eq!(check(&life, done), Ok(()));
     }
+}
+
+fn done() -> impl Strategy<Value = Before> {
+    prop_oneof![3 => Just(Before::Nothing), 2 => Just(Before::Elsewhere), 1 => Just(Before::OnlyUrl)]
+}
+
+/// Mostly with the policy that takes most, and with something that may be in the way.
+fn about_to_go() -> impl Strategy<Value = Life> {
+    let more = prop_oneof![
+        2 => Just(None),
+        2 => Just(Some(Caller::Http(OnStage::first("$default")))),
+        1 => Just(Some(Caller::Rest(OnStage::first("prod")))),
+        1 => Just(Some(Caller::Source(FromSource::of(Place::Orders)))),
+    ];
+    (faulty(), proptest::bool::weighted(0.5), more).prop_map(|(mut life, delete, more)| {
+        if delete {
+            life.spec.deletion = DeletionPolicy::Delete;
+        }
+        // Alone it shows whether it is seen by itself.
+        life.spec.triggers = more.map_or_else(|| std::mem::take(&mut life.spec.triggers), |caller| vec![caller]);
+        life
+    })
 }
