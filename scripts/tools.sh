@@ -60,6 +60,7 @@ case $tool in
   promtool) version=2.42; make_it() { promtool; } ;;
   checkov) version=3.3.30; make_it() { python_command "checkov==$version" checkov; } ;;
   kubernetes-validate) version=1.37.0; make_it() { python_command "kubernetes-validate==$version" kubernetes-validate; } ;;
+  aws) version=1.46.2; make_it() { python_command "awscli==$version" aws; } ;;
   mdbook) version=0.5.4; make_it() { crate mdbook "$version" search; } ;;
   *) die "there is no tool $tool here; add it to scripts/tools.sh" ;;
 esac
