@@ -66,6 +66,7 @@ case $tool in
   promtool) version=2.42; make_it() { promtool; } ;;
   checkov) version=3.3.30; make_it() { python_command "checkov==$version" checkov; } ;;
   kubernetes-validate) version=1.37.0; make_it() { python_command "kubernetes-validate==$version" kubernetes-validate; } ;;
+  aws) version=1.46.2; make_it() { python_command "awscli==$version" aws; } ;;
   mdbook) version=0.5.4; make_it() { crate mdbook "$version" search; } ;;
   actionlint) version=1.7.12; make_it() { go_command github.com/rhysd/actionlint/cmd/actionlint "$version"; } ;;
   cargo-deny) version=0.20.2; make_it() { crate cargo-deny "$version" ''; } ;;
