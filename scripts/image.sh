@@ -19,16 +19,13 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || 
 export SOURCE_DATE_EPOCH
 created=$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)
 
-binary=$(scripts/static-binary.sh)
-metadata=$(mktemp)
-trap 'rm -f "$metadata"' EXIT
-cargo metadata --format-version=1 --locked --offline >"$metadata"
-folder=${IMAGE_FOLDER:-$(sed -E 's/.*"target_directory":"([^"]*)".*/\1/' "$metadata")/image}
+built=$(scripts/static-binary.sh)
+folder=${IMAGE_FOLDER:-${built%/*}/image}
 # What does not go into the image runs on this machine, and is not optimised.
 packing() { cargo run --quiet --locked --offline --package warmlambda-image -- "$@"; }
 
 rm -rf "$folder" && mkdir -p "$folder"
-cp Dockerfile "$binary" "$folder/"
+cp Dockerfile "$built/warmlambda" "$folder/"
 packing authorities >"$folder/ca-certificates.crt"
 chmod 755 "$folder/warmlambda"
 chmod 644 "$folder/ca-certificates.crt"
@@ -44,8 +41,8 @@ c_library() {
   fi
 }
 rust=$(rustc -V | cut -d' ' -f2)
-packing bill "$folder/warmlambda" --metadata "$metadata" --lock Cargo.lock --created "$created" \
-  --linked "$(c_library)" --linked "rust-std $rust MIT_OR_Apache-2.0 pkg:generic/rust-std@$rust" >"$folder/warmlambda.cdx.json"
+packing bill "$folder/warmlambda" --artifacts "$built/artifacts.json" --metadata "$built/metadata.json" --lock Cargo.lock \
+  --target "$(cat "$built/target")" --created "$created" --linked "$(c_library)" --linked "rust-std $rust MIT_OR_Apache-2.0 pkg:generic/rust-std@$rust" >"$folder/warmlambda.cdx.json"
 
 arguments=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision" --build-arg "CREATED=$created" --tag "$image")
 if [ -n "${IMAGE_SOURCE:-}" ]; then

@@ -70,7 +70,6 @@ case $tool in
   mdbook) version=0.5.4; make_it() { crate mdbook "$version" search; } ;;
   actionlint) version=1.7.12; make_it() { go_command github.com/rhysd/actionlint/cmd/actionlint "$version"; } ;;
   cargo-deny) version=0.20.2; make_it() { crate cargo-deny "$version" ''; } ;;
-  cargo-auditable) version=0.7.7; make_it() { crate cargo-auditable "$version" ''; } ;;
   *) die "there is no tool $tool here; add it to scripts/tools.sh" ;;
 esac
 

@@ -1,18 +1,23 @@
-//! The crates that a binary was built from, as the binary itself says, with what Cargo knows about them.
+//! The crates that a binary was built from, as Cargo built it.
+//!
+//! What Cargo compiled is taken, and not what it resolved: features that only tests ask for bring crates into the resolution that are
+//! in no binary, and a list with those makes scanners warn of what nobody runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// What an inventory is read from.
 pub struct Source<'a> {
-    /// The list that `cargo auditable` put into the binary.
-    pub embedded: &'a str,
-    /// The output of `cargo metadata`.
+    /// What `cargo build --message-format=json` printed.
+    pub artifacts: &'a str,
+    /// What `cargo metadata` printed.
     pub metadata: &'a str,
     /// Cargo.lock.
     pub lock: &'a str,
+    /// The target that was built for. What was built for another ran on the machine that builds.
+    pub target: &'a str,
 }
 
 /// A crate.
@@ -40,7 +45,7 @@ const AUTHORITIES: &str = "webpki-root-certs";
 /// What is in the image and comes from crates.
 #[derive(Debug)]
 pub struct Inventory {
-    /// The crates of the binary, in the order of its list.
+    /// The crates of the binary, by name and version.
     pub crates: Vec<Crate>,
     /// The certificate authorities.
     pub authorities: Crate,
@@ -49,55 +54,102 @@ pub struct Inventory {
 /// Why an inventory cannot be read.
 #[derive(Debug, Error)]
 pub enum Unreadable {
-    /// The list in the binary is not what `cargo auditable` writes.
-    #[error("the list in the binary: {0}")]
-    Embedded(#[source] serde_json::Error),
+    /// A line is not what Cargo prints when it builds.
+    #[error("the artifacts: {0}")]
+    Artifacts(#[source] serde_json::Error),
     /// The metadata is not what Cargo prints.
     #[error("the metadata: {0}")]
     Metadata(#[source] serde_json::Error),
-    /// The list in the binary names a crate of which Cargo knows nothing: it is of another commit.
-    #[error("{0} {1} is in the binary and not in the metadata")]
-    Unknown(String, String),
+    /// The artifacts name a package that the metadata do not: they are of another commit.
+    #[error("{0} was built and is not in the metadata")]
+    Unknown(String),
     /// Cargo does not know the crate of the certificate authorities.
     #[error("{AUTHORITIES} is not in the metadata")]
     NoAuthorities,
 }
 
 #[derive(Deserialize)]
-struct Embedded {
-    packages: Vec<EmbeddedCrate>,
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Message {
+    CompilerArtifact(Artifact),
+    #[serde(other)]
+    Other,
 }
 
 #[derive(Deserialize)]
-struct EmbeddedCrate {
-    name: String,
-    version: String,
-    #[serde(default)]
-    kind: Kind,
-    #[serde(default)]
-    root: bool,
-    #[serde(default)]
-    dependencies: Vec<usize>,
+struct Artifact {
+    package_id: String,
+    target: ArtifactTarget,
+    filenames: Vec<String>,
 }
 
-#[derive(Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Build,
-    #[default]
-    Runtime,
+#[derive(Deserialize)]
+struct ArtifactTarget {
+    kind: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Metadata {
-    packages: Vec<MetadataCrate>,
+    packages: Vec<Package>,
+    resolve: Resolve,
 }
 
 #[derive(Deserialize)]
-struct MetadataCrate {
+struct Package {
+    id: String,
     name: String,
     version: String,
     license: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    deps: Vec<Edge>,
+}
+
+#[derive(Deserialize)]
+struct Edge {
+    pkg: String,
+    dep_kinds: Vec<EdgeKind>,
+}
+
+#[derive(Deserialize)]
+struct EdgeKind {
+    kind: Option<String>,
+}
+
+/// What was compiled, by Cargo's name of the package.
+#[derive(Default)]
+struct Built {
+    all: BTreeSet<String>,
+    linked: BTreeSet<String>,
+    roots: BTreeSet<String>,
+}
+
+impl Built {
+    fn read(from: &Source<'_>) -> Result<Self, Unreadable> {
+        let mut built = Self::default();
+        let folder = format!("/{}/", from.target);
+        for line in from.artifacts.lines().filter(|line| !line.is_empty()) {
+            let Message::CompilerArtifact(artifact) = serde_json::from_str(line).map_err(Unreadable::Artifacts)? else {
+                continue;
+            };
+            if artifact.filenames.iter().any(|file| file.contains(&folder)) {
+                built.linked.insert(artifact.package_id.clone());
+            }
+            if artifact.target.kind.iter().any(|kind| kind == "bin") {
+                built.roots.insert(artifact.package_id.clone());
+            }
+            built.all.insert(artifact.package_id);
+        }
+        Ok(built)
+    }
 }
 
 impl Inventory {
@@ -106,50 +158,85 @@ impl Inventory {
     /// # Errors
     /// See [`Unreadable`].
     pub fn new(from: &Source<'_>) -> Result<Self, Unreadable> {
-        let embedded: Embedded = serde_json::from_str(from.embedded).map_err(Unreadable::Embedded)?;
+        let built = Built::read(from)?;
         let metadata: Metadata = serde_json::from_str(from.metadata).map_err(Unreadable::Metadata)?;
-        let known = Known {
-            licenses: metadata.packages.into_iter().map(|p| ((p.name, p.version), p.license)).collect(),
-            checksums: checksums(from.lock),
+        let checksums = checksums(from.lock);
+        let edges: BTreeMap<_, _> = metadata.resolve.nodes.iter().map(|node| (&node.id, &node.deps)).collect();
+        let mut packages: Vec<_> = metadata.packages.iter().filter(|package| built.all.contains(&package.id)).collect();
+        packages.sort_by_key(|package| (&package.name, &package.version));
+        let places: BTreeMap<_, _> = packages.iter().enumerate().map(|(place, package)| (&package.id, place)).collect();
+        if let Some(unknown) = built.all.iter().find(|id| !places.contains_key(id)) {
+            return Err(Unreadable::Unknown(unknown.clone()));
+        }
+        let depends_on = |id: &String| {
+            let needed = edges
+                .get(id)
+                .into_iter()
+                .flat_map(|deps| deps.iter())
+                .filter(|edge| !edge.is_for_tests());
+            let places: BTreeSet<_> = needed.filter_map(|edge| places.get(&edge.pkg).copied()).collect();
+            places.into_iter().collect()
         };
-        let mut authorities = known.licenses.keys().filter(|(name, _)| name == AUTHORITIES);
-        let (name, version) = authorities.next().cloned().ok_or(Unreadable::NoAuthorities)?;
+        let described = |package: &Package| Crate {
+            license: package.license.as_ref().map(|license| spdx(license)),
+            checksum: checksums.get(&(package.name.clone(), package.version.clone())).cloned(),
+            only_builds: built.all.contains(&package.id) && !built.linked.contains(&package.id),
+            root: built.roots.contains(&package.id),
+            depends_on: depends_on(&package.id),
+            name: package.name.clone(),
+            version: package.version.clone(),
+        };
+        let authorities = metadata.packages.iter().find(|package| package.name == AUTHORITIES);
         Ok(Self {
-            authorities: known.describe(EmbeddedCrate {
-                name,
-                version,
-                kind: Kind::Runtime,
-                root: false,
-                dependencies: Vec::new(),
-            })?,
-            crates: embedded.packages.into_iter().map(|p| known.describe(p)).collect::<Result<_, _>>()?,
+            authorities: described(authorities.ok_or(Unreadable::NoAuthorities)?),
+            crates: packages.into_iter().map(described).collect(),
         })
     }
-}
 
-/// What Cargo knows of crates, by name and version.
-struct Known {
-    licenses: BTreeMap<(String, String), Option<String>>,
-    checksums: BTreeMap<(String, String), String>,
-}
-
-impl Known {
-    fn describe(&self, package: EmbeddedCrate) -> Result<Crate, Unreadable> {
-        let id = (package.name, package.version);
-        let Some(license) = self.licenses.get(&id) else {
-            return Err(Unreadable::Unknown(id.0, id.1));
-        };
-        Ok(Crate {
-            // Before SPDX expressions, Cargo had a slash for OR.
-            license: license.as_ref().map(|l| l.replace(" / ", " OR ").replace('/', " OR ")),
-            checksum: self.checksums.get(&id).cloned(),
-            only_builds: package.kind == Kind::Build,
+    /// The list as `cargo auditable` puts it into binaries, where scanners look for it: JSON, compressed with zlib.
+    ///
+    /// # Errors
+    /// None that can happen: all of it is text.
+    pub fn embedded(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let packages = self.crates.iter().map(|package| EmbeddedCrate {
+            name: &package.name,
+            version: &package.version,
+            source: if package.checksum.is_some() { "crates.io" } else { "local" },
+            kind: if package.only_builds { "build" } else { "runtime" },
+            dependencies: &package.depends_on,
             root: package.root,
-            depends_on: package.dependencies,
-            name: id.0,
-            version: id.1,
-        })
+        });
+        let list = Embedded {
+            packages: packages.collect(),
+        };
+        Ok(miniz_oxide::deflate::compress_to_vec_zlib(&serde_json::to_vec(&list)?, 9))
     }
+}
+
+#[derive(Serialize)]
+struct Embedded<'a> {
+    packages: Vec<EmbeddedCrate<'a>>,
+}
+
+#[derive(Serialize)]
+struct EmbeddedCrate<'a> {
+    name: &'a str,
+    version: &'a str,
+    source: &'static str,
+    kind: &'static str,
+    dependencies: &'a [usize],
+    root: bool,
+}
+
+impl Edge {
+    fn is_for_tests(&self) -> bool {
+        self.dep_kinds.iter().all(|kind| kind.kind.as_deref() == Some("dev"))
+    }
+}
+
+/// Before SPDX expressions, Cargo had a slash for OR.
+fn spdx(license: &str) -> String {
+    license.replace(" / ", " OR ").replace('/', " OR ")
 }
 
 /// The checksum of each crate that has one, by name and version.
@@ -171,31 +258,58 @@ fn checksums(lock: &str) -> BTreeMap<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
-    const EMBEDDED: &str = r#"{"packages": [
-        {"name": "macros", "version": "2.0.0", "source": "crates.io", "kind": "build"},
-        {"name": "old", "version": "1.0.0", "source": "crates.io"},
-        {"name": "program", "version": "0.1.0", "source": "local", "dependencies": [0, 1], "root": true}
-    ]}"#;
-    const METADATA: &str = r#"{"packages": [
-        {"name": "macros", "version": "2.0.0", "license": "MIT"},
-        {"name": "old", "version": "1.0.0", "license": "MIT/Apache-2.0"},
-        {"name": "old", "version": "0.9.0", "license": "GPL-3.0-only"},
-        {"name": "program", "version": "0.1.0", "license": null},
-        {"name": "webpki-root-certs", "version": "1.0.11", "license": "CDLA-Permissive-2.0"}
-    ]}"#;
     const LOCK: &str = "version = 4\n\n[[package]]\nname = \"old\"\nversion = \"1.0.0\"\nchecksum = \"aa\"\ndependencies = [\n \"x\",\n]\n\n\
                         [[package]]\nname = \"program\"\nversion = \"0.1.0\"\n";
 
-    fn inventory(metadata: &str) -> Result<Inventory, Unreadable> {
-        let (embedded, lock) = (EMBEDDED, LOCK);
-        Inventory::new(&Source { embedded, metadata, lock })
+    /// A program with a derive macro and a library, of which `cargo metadata` says that tests need something more.
+    fn metadata() -> Value {
+        let package =
+            |id: &str, name: &str, version: &str, license: Value| json!({"id": id, "name": name, "version": version, "license": license});
+        let edge = |id: &str, kind: Value| json!({"pkg": id, "dep_kinds": [{"kind": kind}]});
+        json!({
+            "packages": [
+                package("p", "program", "0.1.0", Value::Null),
+                package("m", "macros", "2.0.0", "MIT".into()),
+                package("o", "old", "1.0.0", "MIT/Apache-2.0".into()),
+                package("o9", "old", "0.9.0", "GPL-3.0-only".into()),
+                package("t", "for-tests", "1.0.0", "MIT".into()),
+                package("w", "webpki-root-certs", "1.0.11", "CDLA-Permissive-2.0".into()),
+            ],
+            "resolve": {"nodes": [
+                {"id": "p", "deps": [edge("m", Value::Null), edge("o", Value::Null), edge("t", Value::Null)]},
+                {"id": "o", "deps": [edge("m", "dev".into())]},
+            ]},
+        })
+    }
+
+    fn artifact(id: &str, kind: &str, file: &str) -> String {
+        json!({"reason": "compiler-artifact", "package_id": id, "target": {"kind": [kind]}, "filenames": [file]}).to_string()
+    }
+
+    fn inventory(metadata: &Value) -> Result<Inventory, Unreadable> {
+        let artifacts = [
+            artifact("m", "proc-macro", "/target/release/deps/libmacros.so"),
+            artifact("o", "custom-build", "/target/release/build/old/build-script-build"),
+            json!({"reason": "build-script-executed", "package_id": "o"}).to_string(),
+            artifact("o", "lib", "/target/linux/release/deps/libold.rlib"),
+            artifact("p", "bin", "/target/linux/release/program"),
+            json!({"reason": "build-finished", "success": true}).to_string(),
+        ];
+        Inventory::new(&Source {
+            artifacts: &artifacts.join("\n"),
+            metadata: &metadata.to_string(),
+            lock: LOCK,
+            target: "linux",
+        })
     }
 
     #[test]
-    fn each_crate_of_the_binary_has_its_own_licence_and_checksum() {
-        let read = inventory(METADATA).unwrap().crates;
+    fn what_was_compiled_is_listed_with_its_own_licence_and_checksum() {
+        let read = inventory(&metadata()).unwrap().crates;
         let said: Vec<_> = read
             .iter()
             .map(|c| (c.name.as_str(), c.license.as_deref(), c.checksum.as_deref()))
@@ -212,24 +326,27 @@ mod tests {
 
     #[test]
     fn what_only_takes_part_in_the_build_is_told_from_what_is_in_the_binary() {
-        let read = inventory(METADATA).unwrap().crates;
+        let read = inventory(&metadata()).unwrap().crates;
         let said: Vec<_> = read.iter().map(|c| (c.only_builds, c.root, c.depends_on.clone())).collect();
         assert_eq!(said, [(true, false, vec![]), (false, false, vec![]), (false, true, vec![0, 1])]);
     }
 
     #[test]
     fn the_certificate_authorities_have_the_version_that_cargo_resolved() {
-        let authorities = inventory(METADATA).unwrap().authorities;
+        let authorities = inventory(&metadata()).unwrap().authorities;
         assert_eq!(
             (authorities.version.as_str(), authorities.license.as_deref()),
             ("1.0.11", Some("CDLA-Permissive-2.0"))
         );
+        assert!(!authorities.only_builds, "they are in the image");
     }
 
     #[test]
-    fn a_binary_of_another_commit_is_refused() {
-        let without = METADATA.replace(r#""name": "macros""#, r#""name": "other""#);
-        let error = inventory(&without).unwrap_err();
-        assert_eq!(error.to_string(), "macros 2.0.0 is in the binary and not in the metadata");
+    fn artifacts_of_another_commit_are_refused() {
+        let without = json!({"packages": [], "resolve": {"nodes": []}});
+        assert_eq!(
+            inventory(&without).unwrap_err().to_string(),
+            "m was built and is not in the metadata"
+        );
     }
 }

@@ -7,8 +7,8 @@ mod bill;
 mod inventory;
 
 use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -29,20 +29,35 @@ struct Cli {
 enum Command {
     /// Print the certificate authorities that Mozilla trusts for servers, as PEM.
     Authorities,
-    /// Print the bill of materials of a binary that `cargo auditable` built, as CycloneDX.
+    /// Print the list of crates that goes into the binary's section .dep-v0.
+    Inventory(Built),
+    /// Print the bill of materials of the image, as CycloneDX.
     Bill(BillOf),
+}
+
+/// What Cargo said of the build.
+#[derive(Debug, Args)]
+struct Built {
+    /// What `cargo build --message-format=json` printed.
+    #[arg(long)]
+    artifacts: PathBuf,
+    /// What `cargo metadata --format-version=1` printed.
+    #[arg(long)]
+    metadata: PathBuf,
+    /// Cargo.lock: the checksums of the crates.
+    #[arg(long)]
+    lock: PathBuf,
+    /// The target that was built for.
+    #[arg(long)]
+    target: String,
 }
 
 #[derive(Debug, Args)]
 struct BillOf {
     /// The binary.
     binary: PathBuf,
-    /// What `cargo metadata --format-version=1` printed: the licences of the crates.
-    #[arg(long)]
-    metadata: PathBuf,
-    /// Cargo.lock: the checksums of the crates.
-    #[arg(long)]
-    lock: PathBuf,
+    #[command(flatten)]
+    built: Built,
     /// When the source was committed, as in RFC 3339.
     #[arg(long)]
     created: String,
@@ -57,24 +72,18 @@ struct BillOf {
 enum Problem {
     #[error("{}: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("{}: {source}; was it built with cargo auditable?", path.display())]
-    NoInventory { path: PathBuf, source: auditable_info::Error },
     #[error(transparent)]
     Unreadable(#[from] inventory::Unreadable),
     #[error(transparent)]
     Json(#[from] serde_json::Error),
+    #[error("standard output: {0}")]
+    Write(#[from] io::Error),
 }
 
 fn main() -> ExitCode {
-    let printed = match Cli::parse().command {
-        Command::Authorities => Ok(authorities::pem()),
-        Command::Bill(of) => bill(&of),
-    };
-    match printed {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
+    let outcome = made(Cli::parse().command).and_then(|content| Ok(io::stdout().write_all(&content)?));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("warmlambda-image: {problem}");
             ExitCode::FAILURE
@@ -82,23 +91,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn bill(of: &BillOf) -> Result<String, Problem> {
-    let read = |path: &PathBuf| {
-        fs::read(path).map_err(|source| Problem::Read {
-            path: path.clone(),
-            source,
-        })
-    };
-    let embedded =
-        auditable_info::json_from_file(&of.binary, auditable_info::Limits::default()).map_err(|source| Problem::NoInventory {
-            path: of.binary.clone(),
-            source,
-        })?;
-    let inventory = Inventory::new(&Source {
-        embedded: &embedded,
-        metadata: &String::from_utf8_lossy(&read(&of.metadata)?),
-        lock: &String::from_utf8_lossy(&read(&of.lock)?),
-    })?;
-    let bill = Bill::new(&inventory, &read(&of.binary)?, &of.created, &of.linked);
-    Ok(serde_json::to_string_pretty(&bill)? + "\n")
+fn made(command: Command) -> Result<Vec<u8>, Problem> {
+    match command {
+        Command::Authorities => Ok(authorities::pem().into_bytes()),
+        Command::Inventory(built) => Ok(inventory(&built)?.embedded()?),
+        Command::Bill(of) => {
+            let bill = Bill::new(&inventory(&of.built)?, &read(&of.binary)?, &of.created, &of.linked);
+            Ok((serde_json::to_string_pretty(&bill)? + "\n").into_bytes())
+        }
+    }
+}
+
+fn inventory(built: &Built) -> Result<Inventory, Problem> {
+    let text = |path| Ok::<_, Problem>(String::from_utf8_lossy(&read(path)?).into_owned());
+    Ok(Inventory::new(&Source {
+        artifacts: &text(&built.artifacts)?,
+        metadata: &text(&built.metadata)?,
+        lock: &text(&built.lock)?,
+        target: &built.target,
+    })?)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Problem> {
+    fs::read(path).map_err(|source| Problem::Read {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -12,6 +12,8 @@ use crate::layout::Layout;
 pub const KUBERNETES: &str = "kubernetes.default.svc";
 /// Where a pod finds what it needs for that.
 const SERVICE_ACCOUNT: &str = "var/run/secrets/kubernetes.io/serviceaccount";
+/// What every container runtime gives a container, of what the operator may use: name and minor number.
+const DEVICES: [[&str; 2]; 3] = [["null", "3"], ["random", "8"], ["urandom", "9"]];
 /// Gives the process a view of the file system of its own, in which the root cannot be written to, and no way back to rights.
 const CONFINED: &str = r#"mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec chroot --userspec=65532:65532 "$0" "$@""#;
 
@@ -26,6 +28,16 @@ impl Pod {
     pub fn new(name: &str) -> Self {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pods").join(name);
         Layout::built().unpack(&root);
+        std::fs::create_dir(root.join("dev")).expect("a folder can be made");
+        for [name, minor] in DEVICES {
+            let device = root.join("dev").join(name);
+            let made = Command::new("mknod")
+                .args(["--mode", "666"])
+                .arg(device)
+                .args(["c", "1", minor])
+                .status();
+            assert!(made.expect("mknod runs").success(), "{name} could not be made");
+        }
         Self {
             root,
             environment: Vec::new(),
