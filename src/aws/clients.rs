@@ -23,7 +23,7 @@ use super::observe::{Api, DeployedMethods, StageDeployment};
 use super::permission::PolicyLocks;
 use super::shared::SharedReads;
 use super::throttle::Throttle;
-use super::{Cloud, Look};
+use super::{AccountConcurrency, Cloud, Look};
 use crate::plan::arn::Site;
 use crate::plan::desired::Desired;
 use crate::plan::failure::Failure;
@@ -226,5 +226,9 @@ impl Cloud for Aws {
 
     async fn long_utilization(&self, region: &str, aliases: &[(String, String)]) -> Result<Vec<LongUtilization>, Failure> {
         self.region(region).long_utilization(aliases, self.settings.idle_window).await
+    }
+
+    async fn account_concurrency(&self, region: &str) -> Result<AccountConcurrency, Failure> {
+        self.region(region).account_concurrency().await
     }
 }
