@@ -35,3 +35,4 @@ mod traffic;
 mod triggers;
 mod usage;
 mod validation;
+mod walk;
