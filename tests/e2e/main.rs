@@ -15,6 +15,7 @@ mod event_source_move;
 mod event_source_reports;
 mod examples;
 mod failover;
+mod granted;
 mod guides;
 mod harness;
 mod http_api;

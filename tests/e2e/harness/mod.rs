@@ -1,6 +1,8 @@
 //! What the scenarios stand on.
 
+pub mod audit;
 pub mod aws;
+pub mod chart;
 pub mod control_plane;
 pub mod endpoint;
 pub mod http_api;
@@ -8,5 +10,6 @@ pub mod kubectl;
 pub mod operator;
 pub mod records;
 pub mod scenario;
+pub mod service_account;
 pub mod traffic;
 pub mod waiting;
