@@ -88,7 +88,11 @@ fn every_link_of_the_site_leads_to_a_file_of_it_and_to_a_place_in_that() {
         for target in attributes(content(text), "href").into_iter().filter(|t| !t.contains("://")) {
             let place = format!("{}: {target}", from.display());
             let (path, anchor) = target.split_once('#').map_or((target, None), |(p, a)| (p, Some(a)));
-            let to = if path.is_empty() { from.clone() } else { normal(&folder.join(path)) };
+            let to = if path.is_empty() {
+                from.clone()
+            } else {
+                normal(&folder.join(path))
+            };
             assert!(site.join(&to).is_file(), "{place} is not in the site");
             if let Some(anchor) = anchor {
                 let page = pages.get(&to).unwrap_or_else(|| panic!("{place} is no page"));

@@ -1,8 +1,10 @@
 //! What the scenarios stand on.
 
 pub mod aws;
+pub mod command;
 pub mod control_plane;
 pub mod endpoint;
+pub mod helm;
 pub mod http_api;
 pub mod kubectl;
 pub mod operator;
