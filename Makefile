@@ -1,5 +1,5 @@
 # `make` alone prints what there is. Everything works in a fresh clone: tools that are missing are named, and the control plane
-# (etcd, kube-apiserver, kubectl) is built once from Go modules when it is not installed.
+# (etcd, kube-apiserver, kube-controller-manager, kubectl) is built once from Go modules when it is not installed.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help

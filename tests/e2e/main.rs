@@ -37,3 +37,4 @@ mod traffic;
 mod triggers;
 mod usage;
 mod validation;
+mod walk;

@@ -22,14 +22,3 @@
 {{- fail "admissionPolicy.enabled needs admissionPolicy.maxProvisionedConcurrency, the cap where no other is set." }}
 {{- end }}
 {{- end }}
-
-{{/* "yes" when an object of a kind that some clusters lack is to be rendered: (list $ values-of-the-object kind). */}}
-{{- define "warmlambda.renders" -}}
-{{- $root := index . 0 }}{{ $values := index . 1 }}{{ $kind := index . 2 }}
-{{- if $values.enabled }}
-{{- if or (eq $values.renderMode "alwaysRender") ($root.Capabilities.APIVersions.Has "monitoring.coreos.com/v1") }}yes
-{{- else if eq $values.renderMode "failIfMissing" }}
-{{- fail (printf "%s: the cluster does not know monitoring.coreos.com/v1. Install the Prometheus operator's CRDs, or pass --api-versions monitoring.coreos.com/v1." $kind) }}
-{{- end }}
-{{- end }}
-{{- end }}

@@ -90,3 +90,23 @@ volumes:
 {{- toYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
+
+{{/* What their containers have in common. */}}
+{{- define "warmlambda.container" -}}
+{{- with include "warmlambda.env" . | trim }}
+env:
+{{ . }}
+{{- end }}
+{{- with .Values.securityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.extraVolumeMounts }}
+volumeMounts:
+{{- toYaml . | nindent 0 }}
+{{- end }}
+{{- end }}
