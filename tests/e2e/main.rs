@@ -7,6 +7,8 @@
 
 mod adoption;
 mod capacity;
+mod check;
+mod commands;
 mod deletion;
 mod demo;
 mod drift;
@@ -18,6 +20,7 @@ mod failover;
 mod granted;
 mod guides;
 mod harness;
+mod helm_release;
 mod http_api;
 mod http_api_changes;
 mod http_api_deployments;

@@ -3,8 +3,10 @@
 pub mod audit;
 pub mod aws;
 pub mod chart;
+pub mod command;
 pub mod control_plane;
 pub mod endpoint;
+pub mod helm;
 pub mod http_api;
 pub mod kubectl;
 pub mod operator;
