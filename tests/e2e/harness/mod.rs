@@ -6,6 +6,7 @@ pub mod endpoint;
 pub mod http_api;
 pub mod kubectl;
 pub mod operator;
+pub mod record;
 pub mod records;
 pub mod scenario;
 pub mod traffic;
