@@ -36,3 +36,4 @@ mod traffic;
 mod triggers;
 mod usage;
 mod validation;
+mod walk;

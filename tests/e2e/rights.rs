@@ -8,7 +8,7 @@ use crate::harness::control_plane::control_plane;
 use crate::harness::operator::Operator;
 use crate::harness::scenario::Scenario;
 
-const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/operator.yaml");
+const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/dist/install.yaml");
 
 /// A kubeconfig for the service account of the manifest.
 fn kubeconfig_of_the_service_account() -> PathBuf {
