@@ -7,6 +7,7 @@ mod argo;
 mod combinations;
 mod customization;
 mod kstatus;
+mod printed;
 mod sandbox;
 mod sandbox_rules;
 mod table;
