@@ -10,6 +10,7 @@ pub mod helm;
 pub mod http_api;
 pub mod kubectl;
 pub mod operator;
+pub mod record;
 pub mod records;
 pub mod scenario;
 pub mod service_account;
