@@ -7,6 +7,8 @@
 
 mod adoption;
 mod capacity;
+mod check;
+mod commands;
 mod deletion;
 mod demo;
 mod drift;
@@ -15,12 +17,16 @@ mod event_source_move;
 mod event_source_reports;
 mod examples;
 mod failover;
+mod granted;
+mod gitops;
 mod guides;
 mod harness;
+mod helm_release;
 mod http_api;
 mod http_api_changes;
 mod http_api_deployments;
 mod idle;
+mod judges;
 mod lost_answers;
 mod observe;
 mod printing;
