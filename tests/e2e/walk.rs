@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use warmlambda::api::WarmLambdaEndpoint;
 
+use crate::harness::kubectl::Kubectl;
 use crate::harness::scenario::Scenario;
 use crate::harness::waiting::PATIENCE;
 
@@ -133,7 +134,7 @@ fn shows(terminal: &str, page: &[String]) -> bool {
 }
 
 /// A reader at a terminal, in a folder of their own that has the files of the repository in it.
-struct Reader {
+pub struct Reader {
     folder: PathBuf,
     namespace: String,
     aws: String,
@@ -166,8 +167,9 @@ pub fn tool(name: &str) -> PathBuf {
 }
 
 impl Reader {
-    fn sit_down(page: &str, scenario: &Scenario) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(page.replace('/', "-"));
+    /// Begins with a name for the folder, a cluster, the URL of AWS, and a version of Helm.
+    pub fn sit_down(name: &str, kubectl: &Kubectl, aws: &str, helm: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages").join(name.replace('/', "-"));
         let _ = std::fs::remove_dir_all(&folder);
         let commands = folder.join(".bin");
         std::fs::create_dir_all(&commands).expect("a folder can be made");
@@ -185,11 +187,12 @@ impl Reader {
         }
         link(Path::new(env!("CARGO_BIN_EXE_warmlambda")), commands.join("warmlambda"));
         link(&tool("aws"), commands.join("aws"));
-        scenario.kubectl.settle(&folder);
+        link(&tool(helm), commands.join("helm"));
+        kubectl.settle(&folder);
         Self {
             folder,
-            namespace: scenario.namespace.clone(),
-            aws: scenario.aws.url(),
+            namespace: kubectl.namespace().into(),
+            aws: aws.into(),
             watches: Vec::new(),
         }
     }
@@ -215,7 +218,8 @@ impl Reader {
         bash
     }
 
-    fn reads(mut self, page: &str) {
+    /// Does all that a page says.
+    pub fn reads(mut self, page: &str) {
         let text = std::fs::read_to_string(root().join(page)).expect("a page can be read");
         let acts = acts(&text);
         let typed = acts.iter().filter(|act| matches!(act, Act::Type(..))).count();
@@ -308,8 +312,8 @@ pub async fn walk(page: &'static str) {
 
 /// Does all that a page says in a scenario.
 pub async fn read(page: &'static str, scenario: Scenario) {
-    let reader = Reader::sit_down(page, &scenario);
-    let walked = tokio::task::spawn_blocking(move || reader.reads(page)).await;
+    let (kubectl, aws) = (scenario.kubectl.clone(), scenario.aws.url());
+    let walked = tokio::task::spawn_blocking(move || Reader::sit_down(page, &kubectl, &aws, "helm4").reads(page)).await;
     walked.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
 }
 
