@@ -1,9 +1,9 @@
 # `make` alone prints what there is. Everything works in a fresh clone: tools that are missing are named, and the control plane
-# (etcd, kube-apiserver, kubectl) is built once from Go modules when it is not installed.
+# (etcd, kube-apiserver, kube-controller-manager, kubectl) is built once from Go modules when it is not installed.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt crds build image docs deny control-plane
+.PHONY: help demo test lint fmt crds build image docs book deny control-plane charts
 
 # The scenarios mostly wait for simulated AWS, so more of them run at once than there are cores.
 export RUST_TEST_THREADS ?= 8
@@ -18,6 +18,7 @@ demo: ## Watch an API and a stream go warm and new versions go out, in about a m
 test: control-plane ## Run all tests: unit, property, and end to end against a real API server and a simulated AWS
 	@start=$$SECONDS; \
 	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --workspace --locked; \
+	cargo test --quiet --locked --test e2e granted -- --ignored --nocapture; \
 	echo "make test: all passed in $$((SECONDS - start)) s"
 
 lint: ## Check format and lints as CI does
@@ -30,6 +31,9 @@ fmt: ## Format the code
 crds: ## Write crds/ from the types
 	cargo run --quiet --locked -- crd > crds/warmlambdaendpoints.yaml
 
+charts: crds ## Write what is generated in charts/ and dist/: schemas, tables of values, the CRD, plain manifests
+	WRITE=1 cargo test --quiet --locked --test charts generated::
+
 build: ## Build the operator for release
 	cargo build --release --locked
 
@@ -38,6 +42,9 @@ image: ## Build the container image from a self-contained release binary (needs 
 
 docs: crds ## Write the generated pages of docs/ from the program
 	@scripts/docs.sh
+
+book: ## Build the pages as a site into target/book (installs mdbook into the cache once)
+	@$$(scripts/tools.sh mdbook) build
 
 deny: ## Check licences, advisories and duplicates of dependencies (needs cargo-deny)
 	cargo deny check

@@ -70,7 +70,7 @@ metadata: {name: fir-api}
 spec: {region: eu-west-1, functionName: fir-api, provisionedConcurrency: 1}
 ";
 
-/// Runs the operator as the service account of deploy/operator.yaml.
+/// Runs the operator as the service account of dist/install.yaml.
 fn operator(token: &str, aws: &str) -> Operator {
     let mine = control_plane().kubeconfig().with_file_name("kubeconfig-of-the-manifest");
     std::fs::copy(control_plane().kubeconfig(), &mine).expect("the kubeconfig can be copied");
@@ -96,7 +96,7 @@ fn operator(token: &str, aws: &str) -> Operator {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rights_of_the_manifest_are_enough_and_no_more_than_that() {
     let kubectl = control_plane().kubectl("warmlambda");
-    let manifest = std::fs::read_to_string(root().join("deploy/operator.yaml")).expect("deploy/operator.yaml can be read");
+    let manifest = std::fs::read_to_string(root().join("dist/install.yaml")).expect("dist/install.yaml can be read");
     let said = kubectl.run(&["apply", "--server-side", "-f", "-"], &manifest);
     assert!(said.success, "{}", said.err);
     assert_eq!(said.err, "", "the API server warns");
