@@ -7,6 +7,8 @@
 
 mod adoption;
 mod capacity;
+mod check;
+mod commands;
 mod deletion;
 mod demo;
 mod drift;
@@ -16,8 +18,10 @@ mod event_source_reports;
 mod examples;
 mod failover;
 mod gitops;
+mod granted;
 mod guides;
 mod harness;
+mod helm_release;
 mod http_api;
 mod http_api_changes;
 mod http_api_deployments;
@@ -26,6 +30,7 @@ mod judges;
 mod lost_answers;
 mod observe;
 mod printing;
+mod quick_start;
 mod quiet;
 mod refusals;
 mod rest_rollout;
