@@ -33,8 +33,12 @@ pub fn control_plane() -> &'static ControlPlane {
 }
 
 impl ControlPlane {
-    /// Starts one; it lives as long as the process.
-    pub fn start() -> Self {
+    /// Another one, which no other test knows of; it lives as long as the process.
+    pub fn of_its_own() -> &'static Self {
+        Box::leak(Box::new(Self::start()))
+    }
+
+    fn start() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
