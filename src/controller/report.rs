@@ -157,7 +157,7 @@ pub async fn tell<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, event: &Ev
         secondary: None,
     };
     if let Err(error) = ctx.recorder.publish(&event, &endpoint.object_ref(&())).await {
-        tracing::debug!(%error, "the event was not recorded");
+        tracing::warn!(%error, "the event was not recorded");
     }
 }
 

@@ -128,7 +128,9 @@ impl Objects {
     /// The only one of a kind.
     pub fn the(&self, kind: &str) -> &Value {
         let found = self.of_kind(kind);
-        let [object] = found[..] else { panic!("{} objects are of kind {kind}", found.len()) };
+        let [object] = found[..] else {
+            panic!("{} objects are of kind {kind}", found.len())
+        };
         object
     }
 
