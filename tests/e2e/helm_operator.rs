@@ -88,7 +88,8 @@ impl Cluster {
     /// `helm VERB RELEASE CHART` for the operator, waiting until its pods are ready.
     fn deploy(&self, verb: &str, chart: &str, more: &[&str]) {
         let lease = "leaderElection.leaseDurationSeconds=4,leaderElection.renewDeadlineSeconds=3,leaderElection.retryPeriodSeconds=1";
-        let settings = ["--set", "aws.region=eu-west-1", "--set", lease];
+        let soon = "extraArgs={--progress-interval=200ms,--retry-base=200ms}";
+        let settings = ["--set", "aws.region=eu-west-1", "--set", lease, "--set", soon];
         let arguments = [verb, &self.release, chart, "--wait", TIMEOUT];
         self.helm.succeeds(&[&arguments, &settings[..], more].concat());
     }
