@@ -4,7 +4,7 @@ mod endpoints;
 mod queue;
 mod registry;
 mod rest_client;
-mod table;
+pub(crate) mod table;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub use rest_client::CountRequests;
 pub use table::{ALL, Kind, Metric, Stability, markdown};
 
 /// The label that controller-runtime would give us.
-const CONTROLLER: &str = "warmlambdaendpoint";
+pub(crate) const CONTROLLER: &str = "warmlambdaendpoint";
 
 /// What became of a status report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
