@@ -6,8 +6,11 @@
 mod argo;
 mod combinations;
 mod customization;
+mod examples;
+mod harness;
 mod kstatus;
 mod printed;
+mod real_judges;
 mod sandbox;
 mod sandbox_rules;
 mod table;

@@ -32,6 +32,11 @@ impl Kubectl {
         }
     }
 
+    /// Its namespace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
     /// Runs it with this on standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Said {
         let mut child = Command::new(&self.binary)
@@ -49,6 +54,26 @@ impl Kubectl {
         stdin.write_all(input.as_bytes()).expect("kubectl reads its input");
         drop(stdin);
         let output = child.wait_with_output().expect("kubectl ends");
+        Said {
+            success: output.status.success(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Runs a line as a person types it into bash, in a folder; what it calls kubectl is this one.
+    pub fn shell(&self, folder: &Path, line: &str) -> Said {
+        let function = r#"kubectl() { "$KUBECTL" --namespace "$NAMESPACE" "$@"; }"#;
+        let output = Command::new("bash")
+            .args(["-c", &format!("{function}; {line}")])
+            .current_dir(folder)
+            .env("KUBECTL", &self.binary)
+            .env("NAMESPACE", &self.namespace)
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("HOME", self.kubeconfig.parent().expect("the kubeconfig is in a folder"))
+            .stdin(Stdio::null())
+            .output()
+            .expect("bash runs");
         Said {
             success: output.status.success(),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
