@@ -115,6 +115,7 @@ impl Kubelet {
             .env("AWS_SECRET_ACCESS_KEY", "not-checked")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .expect("the pod's process starts");
         self.server.charge(child.id());
