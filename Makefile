@@ -1,9 +1,9 @@
 # `make` alone prints what there is. Everything works in a fresh clone: tools that are missing are named, and the control plane
-# (etcd, kube-apiserver, kubectl) is built once from Go modules when it is not installed.
+# (etcd, kube-apiserver, kube-controller-manager, kubectl) is built once from Go modules when it is not installed.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt crds charts build image docs deny control-plane
+.PHONY: help demo test lint fmt crds charts build image docs book deny control-plane
 
 # The scenarios mostly wait for simulated AWS, so more of them run at once than there are cores.
 export RUST_TEST_THREADS ?= 8
@@ -41,6 +41,9 @@ image: ## Build the container image from a self-contained release binary (needs 
 
 docs: crds ## Write the generated pages of docs/ from the program
 	@scripts/docs.sh
+
+book: ## Build the pages as a site into target/book (installs mdbook into the cache once)
+	@$$(scripts/tools.sh mdbook) build
 
 deny: ## Check licences, advisories and duplicates of dependencies (needs cargo-deny)
 	cargo deny check

@@ -22,7 +22,7 @@ check_port() {
 }
 
 build() {
-  KUBEBUILDER_ASSETS=$(scripts/control-plane.sh) || exit 1
+  KUBEBUILDER_ASSETS=$(scripts/control-plane.sh --api-only) || exit 1
   export KUBEBUILDER_ASSETS
   say "Building the operator and the simulated AWS (minutes the first time)."
   cargo build --quiet --locked --workspace --bins || die "the build failed"
@@ -35,7 +35,7 @@ build() {
 start_control_plane() {
   say "Starting etcd and kube-apiserver."
   mkfifo "$folder/leash"
-  scripts/serve-control-plane.sh "$folder/control-plane" <"$folder/leash" >"$folder/ready" 2>"$folder/control-plane.log" &
+  scripts/serve-control-plane.sh --api-only "$folder/control-plane" <"$folder/leash" >"$folder/ready" 2>"$folder/control-plane.log" &
   local server=$!
   exec 9>"$folder/leash"
   trap 'exec 9>&-; wait '"$server"' 2>/dev/null || true' EXIT

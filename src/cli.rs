@@ -3,16 +3,19 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use kube::Config;
 
 use crate::aws;
+use crate::check;
 use crate::controller::intervals::{Intervals, LONGEST_REQUEST};
 use crate::controller::leader::Election;
 use crate::controller::run::Settings;
 use crate::telemetry::Format;
+use crate::{release, request};
 
 /// Keeps an AWS Lambda alias, its warm capacity and the traffic that reaches it as one Kubernetes resource says.
 #[derive(Debug, Parser)]
@@ -23,11 +26,40 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Reads the command line. Started as a plugin of kubectl the program calls itself as its user did.
+    pub fn read() -> Self {
+        let plugin = std::env::args_os().next().and_then(|called| plugin_name(Path::new(&called)));
+        let command = Self::command();
+        let command = match plugin {
+            Some(name) => command.bin_name(name),
+            None => command,
+        };
+        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// `kubectl warm-lambda` for `/usr/local/bin/kubectl-warm_lambda`: kubectl looks for a file with underscores in place of dashes.
+fn plugin_name(called: &Path) -> Option<String> {
+    let name = called.file_name()?.to_str()?.strip_prefix("kubectl-")?;
+    Some(format!("kubectl {}", name.replace('_', "-")))
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the operator.
     Run(Box<Run>),
+    /// Look whether everything is there that the operator needs: CRD, rights, credentials, clock. Changes nothing.
+    Check(Box<check::Flags>),
+    /// Have the operator look at an endpoint now.
+    Reconcile(request::Flags),
+    /// Stop all reads and writes of AWS for an endpoint.
+    Suspend(request::Flags),
+    /// Go on after suspend.
+    Resume(request::Flags),
+    /// Let endpoints go whose operator is gone: takes their finalizer off and leaves AWS as it is.
+    Release(release::Flags),
     /// Print the CustomResourceDefinition as YAML.
     Crd,
     /// Print something that is generated from the program.
@@ -226,7 +258,7 @@ impl Leader {
 }
 
 /// Reads a duration: digits and one of ms, s, m, h.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no duration: write 100ms, 15s, 5m or 2h");
     let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(unit);
@@ -279,11 +311,17 @@ fn share(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_flags_are_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_plugin_of_kubectl_has_the_name_that_its_users_type() {
+        let name = |path: &str| plugin_name(Path::new(path));
+        assert_eq!(name("/usr/local/bin/kubectl-warm_lambda").as_deref(), Some("kubectl warm-lambda"));
+        assert_eq!(name("warmlambda"), None);
     }
 
     #[test]

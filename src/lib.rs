@@ -2,13 +2,20 @@
 //!
 //! The house, in the order of a reconcile: [`controller`] watches and drives, [`plan`] is pure and decides, [`aws`] reads and
 //! writes, [`api`] is the contract with users. The pipeline is `resolve -> observe -> plan -> execute -> assess -> report`.
+//!
+//! [`check`], [`release`] and [`request`] are what a person runs, with the rights of that person; [`cluster`] is how they reach it.
 
 pub mod api;
 pub mod aws;
+pub mod check;
 pub mod cli;
+pub mod cluster;
 pub mod controller;
+mod leader_lease;
 pub mod metrics;
 pub mod plan;
 pub mod reference;
+pub mod release;
+pub mod request;
 pub mod server;
 pub mod telemetry;

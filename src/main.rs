@@ -1,12 +1,12 @@
 //! Wires the operator together and runs it.
 
 use std::error::Error;
+use std::future::Future;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
 use tokio::net::TcpListener;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use warmlambda::api::crd_yaml;
@@ -14,13 +14,14 @@ use warmlambda::aws::Aws;
 use warmlambda::cli::{Artefact, Cli, Command, Run};
 use warmlambda::controller::run::Operator;
 use warmlambda::metrics::Metrics;
-use warmlambda::{metrics, reference, server, telemetry};
+use warmlambda::request::{Request, RequestError};
+use warmlambda::{check, metrics, reference, release, request, server, telemetry};
 
 /// What every fallible part of the wiring returns: it only ends in a line on standard error.
 type Outcome = Result<(), Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let outcome = match Cli::read().command {
         Command::Run(flags) => start(&flags),
         Command::Crd => crd_yaml().map_err(Into::into).map(|yaml| print!("{yaml}")),
         Command::Print { what } => print_artefact(what),
@@ -28,6 +29,11 @@ fn main() -> ExitCode {
             println!("warmlambda {}", env!("CARGO_PKG_VERSION"));
             Ok(())
         }
+        Command::Check(flags) => return asked(async { Ok(if check::run(&flags).await { 0 } else { 1 }) }),
+        Command::Release(flags) => return asked(async { Ok(if release::run(&flags).await? { 0 } else { 2 }) }),
+        Command::Reconcile(flags) => return asked(request_code(Request::Reconcile, flags)),
+        Command::Suspend(flags) => return asked(request_code(Request::Suspend, flags)),
+        Command::Resume(flags) => return asked(request_code(Request::Resume, flags)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -36,6 +42,31 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs what a person asked for; 2 is the exit code of what could not be asked, as with `kubectl diff`.
+fn asked(command: impl Future<Output = Result<u8, Box<dyn Error>>>) -> ExitCode {
+    let ended = runtime().map_err(Into::into).and_then(|runtime| runtime.block_on(command));
+    ExitCode::from(ended.unwrap_or_else(|error| {
+        eprintln!("warmlambda: {error}");
+        2
+    }))
+}
+
+async fn request_code(what: Request, flags: request::Flags) -> Result<u8, Box<dyn Error>> {
+    match request::run(what, &flags).await {
+        Ok(()) => Ok(0),
+        Err(error @ RequestError::TimedOut(_)) => {
+            eprintln!("✗ {error}");
+            Ok(1)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A call of the SDK takes more than half of the usual 2 MiB when it is not optimised. Pages that are not touched cost nothing.
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build()
 }
 
 fn print_artefact(what: Artefact) -> Outcome {
@@ -51,9 +82,7 @@ fn print_artefact(what: Artefact) -> Outcome {
 
 fn start(flags: &Run) -> Outcome {
     telemetry::start(flags.log_format, &flags.log_level)?;
-    // A call of the SDK takes more than half of the usual 2 MiB when it is not optimised. Pages that are not touched cost nothing.
-    let runtime = Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build()?;
-    runtime.block_on(operate(flags))
+    runtime()?.block_on(operate(flags))
 }
 
 async fn operate(flags: &Run) -> Outcome {

@@ -22,6 +22,7 @@ use super::http_apis::{DeployedRoutes, SharedHttpApi};
 use super::observe::{Api, DeployedMethods, StageDeployment};
 use super::permission::PolicyLocks;
 use super::shared::SharedReads;
+use super::sts::Identity;
 use super::throttle::Throttle;
 use super::{Cloud, Look};
 use crate::plan::arn::Site;
@@ -116,6 +117,14 @@ impl Aws {
     /// The region that the environment or the profile names.
     pub fn default_region(&self) -> Option<String> {
         self.config.region().map(ToString::to_string)
+    }
+
+    /// Whose credentials these are, asked of AWS in a region.
+    ///
+    /// # Errors
+    /// [`Failure`], for instance when there are no credentials or AWS does not know them.
+    pub async fn identity(&self, region: &str) -> Result<Identity, Failure> {
+        self.region(region).identity().await
     }
 
     fn region(&self, name: &str) -> Arc<Region> {

@@ -34,6 +34,7 @@ use std::future::Future;
 
 pub use call::{RequestObserver, Unobserved};
 pub use clients::{Aws, Settings};
+pub use sts::Identity;
 
 use crate::plan::arn::Site;
 use crate::plan::desired::Desired;

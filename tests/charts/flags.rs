@@ -48,6 +48,21 @@ fn the_program_takes_the_arguments_of_every_set_of_values() {
 }
 
 #[test]
+fn helm_test_asks_for_what_the_operator_of_the_same_values_needs() {
+    for (name, yaml) in renders() {
+        let objects = Objects::read(yaml);
+        let line = std::iter::once("warmlambda".to_owned()).chain(arguments(&container(&objects, "Pod")));
+        let Command::Check(check) = Cli::try_parse_from(line).unwrap_or_else(|error| panic!("{name}: {error}")).command else {
+            panic!("{name}: the pod of helm test does not check");
+        };
+        let run = parsed(&objects);
+        assert_eq!(check.watch_namespaces, run.watch_namespaces, "{name}");
+        let of_run = (run.leader.lease_name, run.leader.no_leader_election);
+        assert_eq!((check.lease_name, check.no_leader_election), of_run, "{name}");
+    }
+}
+
+#[test]
 fn the_values_that_nobody_sets_are_the_programs_own_defaults() {
     let Command::Run(defaults) = Cli::try_parse_from(["warmlambda", "run"]).expect("run needs no flags").command else {
         panic!("not run");

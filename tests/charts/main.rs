@@ -12,5 +12,6 @@ mod objects;
 mod parent;
 mod readme;
 mod refusals;
+mod rights;
 mod schema;
 mod values_file;

@@ -6,14 +6,14 @@ use crate::pages::{page, pages};
 use crate::sources::root;
 
 /// The targets of the links of a line: what stands in `](...)`, but not between backticks.
-fn targets(line: &str) -> Vec<String> {
+pub fn targets(line: &str) -> Vec<String> {
     let text: String = line.split('`').step_by(2).collect::<Vec<_>>().join("code");
     let behind = text.split("](").skip(1);
     behind.filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())).collect()
 }
 
 /// A path without `.` and `..`; fails when it leads out of the repository.
-fn normal(path: &Path) -> PathBuf {
+pub fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for part in path.components() {
         match part {

@@ -5,6 +5,7 @@
 // A test fails by panicking, with a message that says what was expected.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod book;
 mod commands;
 mod facts;
 mod generated;

@@ -34,3 +34,4 @@ mod traffic;
 mod triggers;
 mod usage;
 mod validation;
+mod walk;

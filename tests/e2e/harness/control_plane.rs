@@ -1,4 +1,4 @@
-//! etcd and kube-apiserver, once for the whole test process, gone with it.
+//! etcd, kube-apiserver and kube-controller-manager, once for the whole test process, gone with it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ impl ControlPlane {
             .expect("scripts/control-plane.sh runs");
         assert!(
             assets.status.success(),
-            "scripts/control-plane.sh found no kube-apiserver and could not build one"
+            "scripts/control-plane.sh found no control plane and could not build one"
         );
         let assets = PathBuf::from(String::from_utf8(assets.stdout).expect("a path").trim());
 
