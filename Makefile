@@ -18,6 +18,7 @@ demo: ## Watch an API and a stream go warm and new versions go out, in about a m
 test: control-plane ## Run all tests: unit, property, and end to end against a real API server and a simulated AWS
 	@start=$$SECONDS; \
 	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --workspace --locked; \
+	cargo test --quiet --locked --test e2e granted -- --ignored --nocapture; \
 	echo "make test: all passed in $$((SECONDS - start)) s"
 
 lint: ## Check format and lints as CI does

@@ -82,6 +82,8 @@ pub enum Artefact {
     CrdReference,
     /// Every condition and reason, as Markdown.
     Conditions,
+    /// What Argo CD has to be told of the resource, as a ConfigMap argocd-cm: health, actions, links.
+    Argocd,
 }
 
 /// Flags of `run`; each is an environment variable too. Durations are written like 300s, 5m, 2h or 100ms.

@@ -15,7 +15,7 @@ use warmlambda::cli::{Artefact, Cli, Command, Run};
 use warmlambda::controller::run::Operator;
 use warmlambda::metrics::Metrics;
 use warmlambda::request::{Request, RequestError};
-use warmlambda::{check, metrics, reference, release, request, server, telemetry};
+use warmlambda::{argocd, check, metrics, reference, release, request, server, telemetry};
 
 /// What every fallible part of the wiring returns: it only ends in a line on standard error.
 type Outcome = Result<(), Box<dyn Error>>;
@@ -75,6 +75,7 @@ fn print_artefact(what: Artefact) -> Outcome {
         Artefact::Metrics => metrics::markdown(),
         Artefact::CrdReference => reference::crd(),
         Artefact::Conditions => reference::conditions(),
+        Artefact::Argocd => argocd::config_map(),
     };
     print!("{text}");
     Ok(())

@@ -11,7 +11,7 @@ use super::context::{Context, lock};
 use super::error::Error;
 use super::leader::Epoch;
 use super::reconcile::Next;
-use crate::api::{FIELD_MANAGER, RECONCILE_REQUESTED_AT, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
+use crate::api::{ConditionType, FIELD_MANAGER, RECONCILE_REQUESTED_AT, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
 use crate::metrics::StatusWrite;
 use crate::plan::assess::{Cadence, Event, Stop, Verdict, assess_stop};
 
@@ -100,7 +100,12 @@ pub async fn publish<C>(
     }
     // Failures that each say something new are failures all the same; a pass whose writes went through until one failed is none.
     let progress = progress || (cadence == Cadence::InFlight && differs);
-    Ok(Next { cadence, progress })
+    let stalled = status.conditions.iter().any(|c| c.type_ == ConditionType::Stalled.as_str());
+    Ok(Next {
+        cadence,
+        progress,
+        stalled,
+    })
 }
 
 /// Whether two statuses say different things. The API server keeps the lists in an order of its own.
@@ -157,7 +162,7 @@ pub async fn tell<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, event: &Ev
         secondary: None,
     };
     if let Err(error) = ctx.recorder.publish(&event, &endpoint.object_ref(&())).await {
-        tracing::debug!(%error, "the event was not recorded");
+        tracing::warn!(%error, "the event was not recorded");
     }
 }
 

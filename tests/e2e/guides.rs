@@ -14,6 +14,41 @@ async fn who_follows_the_guide_on_http_apis_moves_one() {
     walk("docs/guides/http-api.md").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_the_guide_on_rest_apis() {
+    walk("docs/guides/rest-api.md").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_the_guide_on_autoscaling() {
+    walk("docs/guides/autoscaling.md").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_the_guide_on_rollouts() {
+    walk("docs/guides/rollouts.md").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_the_guide_on_pausing() {
+    walk("docs/guides/pause-and-force.md").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_the_guide_on_queues() {
+    walk("docs/guides/queues.md").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_the_guide_on_adopting() {
+    walk("docs/guides/adopt.md").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_the_guide_on_uninstalling() {
+    walk("docs/guides/uninstall.md").await;
+}
+
 #[test]
 fn every_guide_is_walked_through() {
     let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");

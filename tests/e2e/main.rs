@@ -7,6 +7,9 @@
 
 mod adoption;
 mod capacity;
+mod charts;
+mod check;
+mod commands;
 mod deletion;
 mod demo;
 mod drift;
@@ -15,12 +18,16 @@ mod event_source_move;
 mod event_source_reports;
 mod examples;
 mod failover;
+mod gitops;
+mod granted;
 mod guides;
 mod harness;
+mod helm_release;
 mod http_api;
 mod http_api_changes;
 mod http_api_deployments;
 mod idle;
+mod judges;
 mod lost_answers;
 mod observe;
 mod printing;

@@ -5,6 +5,7 @@
 //! below are what it shows; nothing below means only that it succeeds. What differs from run to run (ages, times, ids) may
 //! differ, and a line `...` stands for any lines.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -160,8 +161,16 @@ impl Reader {
         let commands = folder.join(".bin");
         std::fs::create_dir_all(&commands).expect("a folder can be made");
         let link = |from: &Path, to: PathBuf| std::os::unix::fs::symlink(from, to).expect("a link can be made");
-        for name in ["examples", "deploy", "crds"] {
+        for name in ["charts", "crds", "deploy", "examples"] {
             link(&root().join(name), folder.join(name));
+        }
+        // Packages of code: one that starts, and one that does not. The AWS CLI looks for a zip file's end, awssim for these words.
+        for (name, code) in [
+            ("function.zip", "duration: 200ms, init: 900ms"),
+            ("broken.zip", "init: fail-provisioned"),
+        ] {
+            let package = format!("{code} PK\u{5}\u{6}{}", "\0".repeat(18));
+            std::fs::write(folder.join(name), package).expect("a file can be written");
         }
         link(Path::new(env!("CARGO_BIN_EXE_warmlambda")), commands.join("warmlambda"));
         link(&tool("aws"), commands.join("aws"));
@@ -187,10 +196,9 @@ impl Reader {
             .env("HOME", &self.folder)
             .env("KUBECONFIG", self.folder.join(".kubeconfig"))
             .env("AWS_ENDPOINT_URL", &self.aws)
-            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_DEFAULT_REGION", "eu-west-1")
             .env("AWS_ACCESS_KEY_ID", "111122223333")
             .env("AWS_SECRET_ACCESS_KEY", "not-checked")
-            .env("AWS_PAGER", "")
             .stdin(Stdio::null());
         bash
     }
@@ -202,6 +210,7 @@ impl Reader {
             Act::Type(command, expected) => {
                 let output = self.bash(command).output().expect("bash runs");
                 let terminal = String::from_utf8_lossy(&output.stdout);
+                self.keeps(&format!("$ {command}\n{terminal}"));
                 // A command may fail only where the page shows how.
                 let fine = if expected.is_empty() {
                     output.status.success()
@@ -211,6 +220,16 @@ impl Reader {
                 assert!(fine, "$ {command}\n{terminal}---- but the page says:\n{}", expected.join("\n"));
             }
         }
+    }
+
+    /// What the terminal showed stays in the folder, for who writes the page.
+    fn keeps(&self, shown: &str) {
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("terminal.txt"));
+        file.and_then(|mut file| file.write_all(shown.as_bytes()))
+            .expect("a file can be written");
     }
 
     fn begins_to_watch(&mut self, acts: &[Act]) {

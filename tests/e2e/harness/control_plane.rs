@@ -3,12 +3,14 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
+use super::audit;
 use super::kubectl::Kubectl;
 
 /// A `spec.deletionPolicy` that the API server of the tests accepts and this version of the operator does not know.
@@ -16,6 +18,7 @@ pub const LATER_POLICY: &str = "Archive";
 
 /// A running API server with the CRD in it.
 pub struct ControlPlane {
+    audit: PathBuf,
     kubeconfig: PathBuf,
     kubectl: PathBuf,
     /// The server lives as long as this end of the pipe: whatever becomes of the test process, the system closes it.
@@ -23,14 +26,17 @@ pub struct ControlPlane {
     _server: Child,
 }
 
-/// The control plane of this process, started when it is asked for the first time.
+/// The control plane that the scenarios share, started when it is asked for the first time.
 pub fn control_plane() -> &'static ControlPlane {
     static STARTED: OnceLock<ControlPlane> = OnceLock::new();
     STARTED.get_or_init(ControlPlane::start)
 }
 
 impl ControlPlane {
-    fn start() -> Self {
+    /// Starts one; it lives as long as the process.
+    pub fn start() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
         let assets = Command::new(scripts.join("control-plane.sh"))
             .stderr(Stdio::inherit())
@@ -42,8 +48,11 @@ impl ControlPlane {
         );
         let assets = PathBuf::from(String::from_utf8(assets.stdout).expect("a path").trim());
 
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("control-plane-{}", std::process::id()));
+        let audit = audit_log(number);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("control-plane-{}-{number}", std::process::id()));
         let mut server = Command::new(scripts.join("serve-control-plane.sh"))
+            .arg("--audit")
+            .arg(&audit)
             .arg(folder)
             .env("KUBEBUILDER_ASSETS", &assets)
             .stdin(Stdio::piped())
@@ -58,6 +67,7 @@ impl ControlPlane {
         assert!(kubeconfig.ends_with("kubeconfig\n"), "the control plane did not start");
 
         let started = Self {
+            audit,
             kubeconfig: kubeconfig.trim().into(),
             kubectl: assets.join("kubectl"),
             leash: Mutex::new(leash),
@@ -94,9 +104,19 @@ impl ControlPlane {
         }
     }
 
-    /// A kubeconfig with all rights.
-    pub fn kubeconfig(&self) -> &Path {
-        &self.kubeconfig
+    /// What its service accounts asked for so far.
+    pub fn audit(&self) -> String {
+        std::fs::read_to_string(&self.audit).unwrap_or_default()
+    }
+
+    /// Writes a kubeconfig for who has a token, under a name of its own.
+    pub fn kubeconfig_with(&self, name: &str, token: &str) -> PathBuf {
+        let text = std::fs::read_to_string(&self.kubeconfig).expect("the kubeconfig can be read");
+        let users = text.find("users:").expect("the kubeconfig has users");
+        let path = self.kubeconfig.with_file_name(format!("{name}.kubeconfig"));
+        let user = format!("users: [{{name: admin, user: {{token: \"{token}\"}}}}]\n");
+        std::fs::write(&path, format!("{}{user}", &text[..users])).expect("a kubeconfig can be written");
+        path
     }
 
     /// kubectl, as a person in this namespace would use it.
@@ -127,4 +147,18 @@ impl ControlPlane {
         let mut leash = self.leash.lock().expect("no test panics while it writes a line");
         leash.write_all(line.as_bytes()).expect("the control plane is still there");
     }
+}
+
+/// The file for what service accounts ask the API server of a number for. It is there after the process, until the next one.
+fn audit_log(number: u32) -> PathBuf {
+    static EMPTIED: OnceLock<()> = OnceLock::new();
+    let folder = audit::folder();
+    EMPTIED.get_or_init(|| {
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        // Only who ran every test can say what no test needs.
+        let arguments: Vec<_> = std::env::args().skip(1).collect();
+        std::fs::write(folder.join("arguments"), arguments.join(" ")).expect("a file can be written");
+    });
+    folder.join(format!("{number}.log"))
 }

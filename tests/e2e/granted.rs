@@ -1,0 +1,52 @@
+//! Afterwards: what the chart grants is what the operators of a whole run were seen to need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::harness::audit::{REFUSED, folder, requests};
+use crate::harness::chart::{Grant, Release, Scope};
+
+/// Flags of libtest that change nothing about which tests run.
+const HARMLESS: [&str; 5] = ["--nocapture", "--show-output", "--quiet", "-q", "--test-threads="];
+
+/// The logs of the latest run and the arguments that it had.
+fn latest_run() -> (String, String) {
+    let folder = folder();
+    let read = |name: &std::path::Path| std::fs::read_to_string(name).unwrap_or_else(|error| panic!("{}: {error}", name.display()));
+    assert!(folder.exists(), "no audit log to judge: run `cargo test --test e2e` before");
+    let entries = std::fs::read_dir(&folder).expect("the folder can be read");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let logs = paths.filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+    (logs.map(|path| read(&path)).collect(), read(&folder.join("arguments")))
+}
+
+#[test]
+#[ignore = "judges the run before: cargo test --test e2e && cargo test --test e2e granted -- --ignored"]
+fn nothing_is_granted_that_no_test_needs_and_nothing_is_needed_that_is_not_granted() {
+    let (log, arguments) = latest_run();
+    let mut refused: BTreeMap<Grant, String> = BTreeMap::new();
+    let mut used = BTreeSet::new();
+    for request in requests(&log).filter(|request| !request.operator.starts_with(REFUSED)) {
+        if request.allowed {
+            used.insert(request.needed);
+        } else {
+            refused.insert(request.needed, request.operator);
+        }
+    }
+    assert!(
+        refused.is_empty(),
+        "an operator asked for what the chart does not grant: {refused:#?}"
+    );
+    if let Some(argument) = arguments
+        .split(' ')
+        .find(|argument| !HARMLESS.iter().any(|harmless| argument.starts_with(harmless)))
+    {
+        eprintln!("the run before was one of some tests only ({argument}): it cannot be said what none of them needs");
+        return;
+    }
+    let unused: Vec<_> = Release::of(Scope::Cluster, "x")
+        .grants()
+        .into_iter()
+        .filter(|grant| !used.contains(grant))
+        .collect();
+    assert!(unused.is_empty(), "no test needs what the chart grants: {unused:#?}");
+}
