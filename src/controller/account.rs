@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use tracing::Instrument;
 
 use super::context::{Context, lock};
 use super::leader::leading;
 use crate::aws::{AccountConcurrency, Cloud};
+use crate::metrics::CONTROLLER;
 
 /// Between two reads of one region: the numbers change when a person changes them.
 const KEPT: Duration = Duration::from_mins(5);
@@ -43,16 +45,22 @@ async fn refresh<C: Cloud>(ctx: &Context<C>, asked: &mut BTreeMap<String, Instan
             continue;
         }
         asked.insert(region.clone(), Instant::now());
-        let Ok(site) = ctx.cloud.site(&region).await else { continue };
-        let key = (site.account, region);
-        match ctx.cloud.account_concurrency(&key.1).await {
-            Ok(concurrency) => {
-                lock(&ctx.accounts).insert(key, concurrency);
-            }
-            Err(failure) => {
-                tracing::debug!(region = key.1, %failure, "the account's concurrency is not known");
-                lock(&ctx.accounts).remove(&key);
-            }
+        let span = tracing::error_span!("account", controller = CONTROLLER);
+        read(ctx, region).instrument(span).await;
+    }
+}
+
+async fn read<C: Cloud>(ctx: &Context<C>, region: String) {
+    let Ok(site) = ctx.cloud.site(&region).await else { return };
+    let key = (site.account, region);
+    match ctx.cloud.account_concurrency(&key.1).await {
+        Ok(concurrency) => {
+            lock(&ctx.accounts).insert(key, concurrency);
+        }
+        Err(failure) => {
+            // It is not said as a warning: nothing but two metrics depends on it.
+            tracing::debug!(region = key.1, error = %failure, aws_request_id = failure.request_id, "the account's concurrency is not known");
+            lock(&ctx.accounts).remove(&key);
         }
     }
 }

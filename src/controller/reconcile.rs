@@ -74,7 +74,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
     let look = look(&previous, usage.as_ref());
     let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, look)).await? {
         Ok(observed) => observed,
-        Err(failure) => return stop(Stop::Unread(failure)).await,
+        Err(failure) => return stop(Stop::Unread(report::noted(failure))).await,
     };
     lock(&ctx.destinations).insert(desired.uid.clone(), destinations(&desired, &observed));
     let plan = plan(&desired, &observed, &memory, ctx.now());
@@ -125,7 +125,7 @@ pub async fn resolve<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) 
     };
     let site = match ctx.unless_stopped(ctx.cloud.site(region)).await? {
         Ok(site) => site,
-        Err(failure) => return Ok(Err(Stop::Unread(failure))),
+        Err(failure) => return Ok(Err(Stop::Unread(report::noted(failure)))),
     };
     let uid = endpoint.uid().unwrap_or_default();
     let generation = endpoint.metadata.generation.unwrap_or_default();
@@ -153,8 +153,7 @@ pub async fn execute<C: Cloud>(desired: &Desired, steps: &[PlannedStep], ctx: &C
                 outcome.applied.push((planned.clone(), applied));
             }
             Err(failure) => {
-                tracing::debug!(call = planned.step.action(), %failure, "failed");
-                outcome.failed = Some((planned.clone(), failure));
+                outcome.failed = Some((planned.clone(), report::noted(failure)));
                 break;
             }
         }

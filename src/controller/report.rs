@@ -6,6 +6,7 @@ use kube::api::{Patch, PatchParams};
 use kube::runtime::events::{Event as KubeEvent, EventType};
 use kube::{Resource, ResourceExt};
 use serde_json::json;
+use tracing::Span;
 
 use super::context::{Context, lock};
 use super::error::Error;
@@ -14,6 +15,7 @@ use super::reconcile::Next;
 use crate::api::{ConditionType, FIELD_MANAGER, RECONCILE_REQUESTED_AT, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
 use crate::metrics::StatusWrite;
 use crate::plan::assess::{Cadence, Event, Stop, Verdict, assess_stop};
+use crate::plan::failure::Failure;
 
 /// Longest note that the API server takes for an event.
 const LONGEST_NOTE: usize = 1024;
@@ -143,6 +145,13 @@ async fn apply<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch
             Err(Error::kubernetes("apply the status")(error))
         }
     }
+}
+
+/// Notes a call that failed on the pass, so that the lines in which the pass tells of it carry AWS's id of the request.
+pub fn noted(failure: Failure) -> Failure {
+    Span::current().record("aws_request_id", failure.request_id.as_deref());
+    tracing::debug!(error = %failure, "a call of AWS failed");
+    failure
 }
 
 /// Tells a transition in the log and as an event. A lost event harms nobody: status says it all.

@@ -1,7 +1,9 @@
 //! Runs the controller: watches from the start, reconciles while it leads, and stops in good order.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
 use std::future::Future;
+use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,7 +23,8 @@ use kube::{Api, Client, Config, Resource, ResourceExt};
 use thiserror::Error as ThisError;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use super::context::{Context, Guarded, lock};
 use super::error::Error;
@@ -30,9 +33,11 @@ use super::leader::{Claim, Election, Ended, Epoch, leading};
 use super::measured::{Measured, key};
 use super::reconcile::{Next, reconcile};
 use super::{account, scrape, usage, watch as endpoints};
+use crate::api::WarmLambdaEndpoint;
 use crate::aws::Cloud;
-use crate::metrics::{CountRequests, Metrics, PassResult};
+use crate::metrics::{CONTROLLER, CountRequests, Metrics, PassResult};
 use crate::plan::assess::Cadence;
+use crate::telemetry;
 
 /// Changes of one object within this time are one: a client that writes spec and annotations in two calls means one thing.
 const DEBOUNCE: Duration = Duration::from_millis(200);
@@ -317,12 +322,7 @@ async fn pass<C: Cloud>(guarded: Arc<Guarded>, ctx: Arc<Context<C>>) -> Result<A
     let Ok(endpoint) = &guarded.0 else {
         return Ok(Action::await_change());
     };
-    let span = tracing::info_span!(
-        "pass",
-        namespace = endpoint.namespace(),
-        name = endpoint.name_any(),
-        generation = endpoint.metadata.generation
-    );
+    let span = span(endpoint);
     let _active = ctx.metrics.pass_begins();
     let start = Instant::now();
     let deadline = ctx.intervals.pass;
@@ -334,17 +334,43 @@ async fn pass<C: Cloud>(guarded: Arc<Guarded>, ctx: Arc<Context<C>>) -> Result<A
         Ok(next) if next.cadence == Cadence::OnChange => PassResult::Success,
         Ok(_) => PassResult::RequeueAfter,
         Err(error) if error.is_failure() => {
+            span.record("otel.status_description", error.to_string());
             span.in_scope(|| tracing::warn!(%error, "the pass failed and is repeated"));
             PassResult::Error
         }
         Err(Error::Outdated) => PassResult::Requeue,
         Err(_) => PassResult::Success,
     };
+    span.record("result", ended.as_str());
+    if ended == PassResult::Error {
+        span.record("otel.status_code", "ERROR");
+    }
     ctx.metrics.pass_ended(ended, start.elapsed());
     if result.as_ref().is_ok_and(|next| next.stalled) {
         ctx.metrics.pass_left_stalled();
     }
     result.map(|next| action(endpoint, next, &ctx))
+}
+
+/// The span of a pass: what every line of it carries, and the root of a trace. At the level of errors, so that no log level takes it
+/// away.
+fn span(endpoint: &WarmLambdaEndpoint) -> Span {
+    let span = tracing::error_span!(
+        "reconcile",
+        controller = CONTROLLER,
+        namespace = endpoint.namespace(),
+        name = endpoint.name_any(),
+        generation = endpoint.metadata.generation,
+        // The standard library's only randomness: the seed of its hash maps.
+        reconcile_id = format!("{:016x}", RandomState::new().build_hasher().finish()),
+        trace_id = Empty,
+        aws_request_id = Empty,
+        result = Empty,
+        otel.status_code = Empty,
+        otel.status_description = Empty,
+    );
+    span.record("trace_id", telemetry::trace_id(&span));
+    span
 }
 
 /// When to look again after a pass that ended without a report.

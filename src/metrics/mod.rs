@@ -18,7 +18,7 @@ pub use rest_client::CountRequests;
 pub use table::{ALL, Kind, Metric, Stability, markdown};
 
 /// The label that controller-runtime would give us.
-const CONTROLLER: &str = "warmlambdaendpoint";
+pub const CONTROLLER: &str = "warmlambdaendpoint";
 
 /// What became of a status report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,8 @@ pub enum PassResult {
 impl PassResult {
     const ALL: [Self; 4] = [Self::Success, Self::RequeueAfter, Self::Requeue, Self::Error];
 
-    const fn as_str(self) -> &'static str {
+    /// As a label says it.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::RequeueAfter => "requeue_after",

@@ -31,6 +31,7 @@ mod judges;
 mod lost_answers;
 mod observe;
 mod printing;
+mod quick_start;
 mod quiet;
 mod refusals;
 mod rest_rollout;

@@ -8,6 +8,7 @@ mod combinations;
 mod customization;
 mod kstatus;
 mod printed;
+mod real_judges;
 mod sandbox;
 mod sandbox_rules;
 mod table;

@@ -61,7 +61,10 @@ impl Case {
         for condition in &self.conditions {
             let mut condition = condition.clone();
             condition.insert("lastTransitionTime".into(), json!("2026-11-22T05:00:00Z"));
-            condition.insert("observedGeneration".into(), self.observed_generation.into());
+            condition.extend(
+                self.observed_generation
+                    .map(|observed| ("observedGeneration".into(), observed.into())),
+            );
             if object["status"]["conditions"].is_null() {
                 object["status"]["conditions"] = json!([]);
             }
@@ -77,6 +80,11 @@ impl Case {
 fn cases() -> Vec<Case> {
     let Table { cases } = serde_saphyr::from_str(include_str!("cases.yaml")).expect("cases.yaml is a table of cases");
     cases
+}
+
+/// The objects of the table.
+pub fn objects() -> Vec<Value> {
+    cases().iter().map(Case::object).collect()
 }
 
 /// Whether two verdicts mean the same.

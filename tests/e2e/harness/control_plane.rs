@@ -33,8 +33,15 @@ pub fn control_plane() -> &'static ControlPlane {
 }
 
 impl ControlPlane {
-    /// Starts one; it lives as long as the process.
+    /// Starts one with the CRD in it; it lives as long as the process.
     pub fn start() -> Self {
+        let started = Self::bare();
+        started.install_crd();
+        started
+    }
+
+    /// Starts one that has never heard of us.
+    pub fn bare() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
@@ -66,15 +73,13 @@ impl ControlPlane {
             .expect("the server says when it is ready");
         assert!(kubeconfig.ends_with("kubeconfig\n"), "the control plane did not start");
 
-        let started = Self {
+        Self {
             audit,
             kubeconfig: kubeconfig.trim().into(),
             kubectl: assets.join("kubectl"),
             leash: Mutex::new(leash),
             _server: server,
-        };
-        started.install_crd();
-        started
+        }
     }
 
     fn install_crd(&self) {
