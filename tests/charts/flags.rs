@@ -10,7 +10,14 @@ use crate::helm::{Objects, rendered};
 use crate::matrix::renders;
 
 /// Flags that no value names: they are for tests, or for a case that `extraArgs` is enough for.
-const BY_EXTRA_ARGS: [&str; 5] = ["default-region", "identity", "lease-namespace", "progress-interval", "retry-base"];
+const BY_EXTRA_ARGS: [&str; 6] = [
+    "admin-addr",
+    "default-region",
+    "identity",
+    "lease-namespace",
+    "progress-interval",
+    "retry-base",
+];
 
 fn container(objects: &Objects, kind: &str) -> Value {
     let object = objects.the(kind);

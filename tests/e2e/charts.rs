@@ -10,16 +10,23 @@ use crate::harness::waiting::until;
 
 const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/charts/warmlambda");
 const VALUES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/charts/values");
+const APPLY: [&str; 4] = ["apply", "--server-side", "-f", "-"];
+const DRY_RUN: [&str; 5] = ["apply", "--server-side", "--dry-run=server", "-f", "-"];
 /// Kinds that the API server of the tests does not know.
 const UNKNOWN: [&str; 3] = ["ServiceMonitor", "PodMonitor", "PrometheusRule"];
 
-/// The objects of the chart in a namespace, as a stream for kubectl.
-fn render(namespace: &str, more: &[&str]) -> String {
+/// The objects of the chart in a namespace, without those that the API server of the tests does not know.
+fn render(namespace: &str, more: &[&str]) -> Vec<Value> {
     let helm = Helm::new(Version::Helm4, control_plane().kubeconfig(), namespace);
     let arguments = ["template", namespace, CHART, "--set", "crds.enabled=false"];
     let objects: Vec<Value> = serde_saphyr::from_multiple(&helm.succeeds(&[&arguments, more].concat()).out).expect("helm renders YAML");
-    let known = objects.iter().filter(|object| !UNKNOWN.iter().any(|kind| object["kind"] == *kind));
-    known.map(|object| format!("---\n{object}\n")).collect()
+    let known = |object: &Value| !UNKNOWN.iter().any(|kind| object["kind"] == *kind);
+    objects.into_iter().filter(known).collect()
+}
+
+/// Objects as kubectl reads them.
+fn stream<'a>(objects: impl IntoIterator<Item = &'a Value>) -> String {
+    objects.into_iter().map(|object| format!("---\n{object}\n")).collect()
 }
 
 /// kubectl in a new namespace with these labels.
@@ -39,20 +46,17 @@ fn a_namespace_with_the_restricted_standard_takes_every_render_without_a_warning
     let labels = json!({"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"});
     let kubectl = namespace("charts-restricted", &labels);
     for set in ["default", "everything", "irsa", "single-replica", "pod-monitor", "policy"] {
-        let yaml = render("charts-restricted", &["-f", &format!("{VALUES}/{set}.yaml")]);
-        assert!(yaml.contains(r#""kind":"Pod""#) && yaml.contains(r#""kind":"Deployment""#), "{set}");
-        let said = kubectl.run(&["apply", "--dry-run=server", "-f", "-"], &yaml);
+        let objects = render("charts-restricted", &["-f", &format!("{VALUES}/{set}.yaml")]);
+        let of_kind = |kind: &'static str| objects.iter().filter(move |object| object["kind"] == kind);
+        assert_eq!((of_kind("Pod").count(), of_kind("Deployment").count()), (1, 1), "{set}");
+        // A pod is not admitted before its account is there.
+        kubectl.applies(&stream(of_kind("ServiceAccount")));
+        let said = kubectl.run(&DRY_RUN, &stream(&objects));
         assert!(said.success && said.err.is_empty(), "{set}: {}", said.err);
     }
     // And what the standard forbids does not pass here.
-    let yaml = render(
-        "charts-restricted",
-        &[
-            "--set",
-            "securityContext.readOnlyRootFilesystem=true,securityContext.capabilities=null",
-        ],
-    );
-    let said = kubectl.run(&["apply", "--dry-run=server", "-f", "-"], &yaml);
+    let loose = render("charts-restricted", &["--set", "securityContext.capabilities=null"]);
+    let said = kubectl.run(&DRY_RUN, &stream(&loose));
     assert!(said.err.contains("unrestricted capabilities"), "{}", said.err);
 }
 
@@ -63,8 +67,6 @@ fn refused(kubectl: &Kubectl, arguments: &[&str], input: &str) -> String {
     said.err
 }
 
-const APPLY: [&str; 4] = ["apply", "--server-side", "-f", "-"];
-
 /// A cap of 50 in this namespace, and one by label in others; so high elsewhere that no other test meets it.
 async fn with_policy(release: &str, capped: &Kubectl) {
     let cap = format!("admissionPolicy.perNamespace.{release}=50");
@@ -74,13 +76,10 @@ async fn with_policy(release: &str, capped: &Kubectl) {
         "--set",
         &cap,
     ];
-    capped.applies(&render(release, &on));
+    capped.applies(&stream(&render(release, &on)));
     // The API server obeys a policy some moments after it was made.
     until("the policy to be obeyed", async || {
-        let said = capped.run(
-            &["apply", "--server-side", "--dry-run=server", "-f", "-"],
-            &asking("probe", &json!(51)),
-        );
+        let said = capped.run(&DRY_RUN, &asking("probe", &json!(51)));
         if said.err.contains("may ask for at most") {
             Ok(())
         } else {
@@ -139,7 +138,7 @@ async fn the_policy_refuses_what_is_over_the_cap_on_apply_and_on_scale_and_says_
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_view_or_edit_a_namespace_may_view_or_edit_endpoints_and_scale_them() {
     let kubectl = namespace("charts-people", &json!({}));
-    kubectl.applies(&render("charts-people", &[]));
+    kubectl.applies(&stream(&render("charts-people", &[])));
     for role in ["view", "edit", "admin"] {
         kubectl.succeeds(&["create", "rolebinding", role, "--clusterrole", role, "--user", role]);
     }
