@@ -33,14 +33,19 @@ pub fn control_plane() -> &'static ControlPlane {
 }
 
 impl ControlPlane {
-    /// Starts one with the CRD in it; it lives as long as the process.
-    pub fn start() -> Self {
+    /// Another one, which no other test knows of; it lives as long as the process.
+    pub fn of_its_own() -> &'static Self {
+        Box::leak(Box::new(Self::start()))
+    }
+
+    /// Starts one with the CRD in it.
+    fn start() -> Self {
         let started = Self::bare();
         started.install_crd();
         started
     }
 
-    /// Starts one that has never heard of us.
+    /// Starts one that has never heard of us; it lives as long as the process.
     pub fn bare() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
