@@ -1,4 +1,4 @@
-//! The chart on a real API server: the restricted Pod Security standard, the cap on capacity, and the roles of people.
+//! The chart on a real API server: the restricted Pod Security standard, and the cap on capacity.
 
 use serde_json::{Value, json};
 
@@ -133,48 +133,4 @@ async fn the_policy_refuses_what_is_over_the_cap_on_apply_and_on_scale_and_says_
     assert!(refused(&labelled, &APPLY, &asking("large", &json!(21))).contains("in namespace charts-labelled may ask for at most 20"));
     labelled.applies(&asking("whole", &json!(20)));
     namespace("charts-mislabelled", &json!({ label: "many" })).applies(&asking("large", &json!(21)));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn who_may_view_or_edit_a_namespace_may_view_or_edit_endpoints_and_scale_them() {
-    let kubectl = namespace("charts-people", &json!({}));
-    kubectl.applies(&stream(&render("charts-people", &[])));
-    for role in ["view", "edit", "admin"] {
-        kubectl.succeeds(&["create", "rolebinding", role, "--clusterrole", role, "--user", role]);
-    }
-    let may = |who: &str, verb: &str, what: &str| {
-        let (resource, subresource) = what.split_once('/').unwrap_or((what, ""));
-        let subresource = format!("--subresource={subresource}");
-        kubectl
-            .run(&["auth", "can-i", verb, resource, &subresource, "--as", who], "")
-            .out
-            .trim()
-            == "yes"
-    };
-    let endpoints = "warmlambdaendpoints.warmlambda.dev";
-    let scale = "warmlambdaendpoints.warmlambda.dev/scale";
-    // The controller manager adds the rules to the roles of the cluster some moments later.
-    until("the roles of the cluster to have the rules", async || {
-        let missing: Vec<_> = [("view", "get"), ("edit", "create"), ("admin", "create")]
-            .into_iter()
-            .filter(|(who, verb)| !may(who, verb, endpoints))
-            .collect();
-        if missing.is_empty() { Ok(()) } else { Err(format!("{missing:?}")) }
-    })
-    .await;
-    for who in ["edit", "admin"] {
-        for verb in ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"] {
-            assert!(may(who, verb, endpoints), "{who} may not {verb}");
-        }
-        assert!(
-            may(who, "update", scale) && may(who, "patch", scale) && may(who, "get", scale),
-            "{who} may not scale"
-        );
-        assert!(
-            !may(who, "patch", "warmlambdaendpoints.warmlambda.dev/status"),
-            "{who} may write status"
-        );
-    }
-    assert!(may("view", "watch", endpoints) && may("view", "get", scale));
-    assert!(!may("view", "patch", endpoints) && !may("view", "update", scale), "view may write");
 }
