@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt crds build image docs book deny control-plane
+.PHONY: help demo test lint fmt crds build image docs book deny control-plane charts
 
 # The scenarios mostly wait for simulated AWS, so more of them run at once than there are cores.
 export RUST_TEST_THREADS ?= 8
@@ -30,6 +30,9 @@ fmt: ## Format the code
 
 crds: ## Write crds/ from the types
 	cargo run --quiet --locked -- crd > crds/warmlambdaendpoints.yaml
+
+charts: crds ## Write what is generated in charts/ and dist/: schemas, tables of values, the CRD, plain manifests
+	WRITE=1 cargo test --quiet --locked --test charts generated::
 
 build: ## Build the operator for release
 	cargo build --release --locked

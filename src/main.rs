@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -15,7 +16,8 @@ use warmlambda::cli::{Artefact, Cli, Command, Run};
 use warmlambda::controller::run::Operator;
 use warmlambda::metrics::Metrics;
 use warmlambda::request::{Request, RequestError};
-use warmlambda::{check, metrics, reference, release, request, server, telemetry};
+use warmlambda::telemetry::LogLevel;
+use warmlambda::{argocd, check, metrics, reference, release, request, server, telemetry};
 
 /// What every fallible part of the wiring returns: it only ends in a line on standard error.
 type Outcome = Result<(), Box<dyn Error>>;
@@ -75,17 +77,25 @@ fn print_artefact(what: Artefact) -> Outcome {
         Artefact::Metrics => metrics::markdown(),
         Artefact::CrdReference => reference::crd(),
         Artefact::Conditions => reference::conditions(),
+        Artefact::Argocd => argocd::config_map(),
     };
     print!("{text}");
     Ok(())
 }
 
 fn start(flags: &Run) -> Outcome {
-    telemetry::start(flags.log_format, &flags.log_level)?;
-    runtime()?.block_on(operate(flags))
+    let runtime = runtime()?;
+    let telemetry = telemetry::start(flags.log_format, &flags.log_level, runtime.handle())?;
+    runtime.block_on(async {
+        let ended = operate(flags, telemetry.level).await;
+        if let Some(traces) = telemetry.traces {
+            traces.finish().await;
+        }
+        ended
+    })
 }
 
-async fn operate(flags: &Run) -> Outcome {
+async fn operate(flags: &Run, level: LogLevel) -> Outcome {
     let (stop, stopped) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -113,10 +123,32 @@ async fn operate(flags: &Run) -> Outcome {
         TcpListener::bind(flags.health_addr).await?,
         TcpListener::bind(flags.metrics_addr).await?,
     );
+    let admin = administered(flags.admin_addr, level).await;
+    tracing::info!(health = %health.local_addr()?, metrics = %scrapes.local_addr()?, "listening");
     // The servers answer until the controller has ended, so that a drain can be watched.
+    let run = Box::pin(operator.run());
     tokio::select! {
-        ended = operator.run() => ended.map_err(Into::into),
+        ended = run => ended.map_err(Into::into),
         failed = server::serve(health, probes) => failed.map_err(Into::into),
         failed = server::serve(scrapes, metrics) => failed.map_err(Into::into),
+        () = admin => Ok(()),
+    }
+}
+
+/// Serves the admin address for ever. Without it the operator works all the same, so it is no reason not to start.
+async fn administered(address: SocketAddr, level: LogLevel) -> impl Future<Output = ()> {
+    let listener = TcpListener::bind(address).await;
+    match listener.as_ref().map(TcpListener::local_addr) {
+        Ok(Ok(admin)) => tracing::info!(%admin, "the log level can be changed"),
+        Ok(Err(error)) => tracing::warn!(%error, %address, "the log level cannot be changed"),
+        Err(error) => tracing::warn!(%error, %address, "the log level cannot be changed"),
+    }
+    async move {
+        if let Ok(listener) = listener
+            && let Err(error) = server::serve(listener, server::admin(level)).await
+        {
+            tracing::warn!(%error, "the log level cannot be changed any more");
+        }
+        std::future::pending().await
     }
 }

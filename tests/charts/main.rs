@@ -2,8 +2,15 @@
 // Tests fail by panicking, with a message that says what was expected.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod alerts;
+mod flags;
 mod generated;
 mod helm;
+mod matrix;
+mod notes;
+mod objects;
+mod parent;
 mod readme;
+mod refusals;
 mod schema;
 mod values_file;

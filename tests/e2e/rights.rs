@@ -1,6 +1,5 @@
 //! The operator needs the rights that the chart gives it, and each of them.
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use futures::future::join_all;
@@ -10,7 +9,6 @@ use kube::Api;
 use kube::api::ListParams;
 use serde_json::json;
 use tokio::runtime::Handle;
-use warmlambda::check::RIGHTS;
 
 use crate::harness::audit::{REFUSED, requests};
 use crate::harness::chart::{Grant, Release, Scope};
@@ -142,17 +140,4 @@ async fn without_any_one_of_its_rights_an_operator_is_stuck_and_says_which_is_mi
         .map(|life| life.expect("what an operator lacks is seen"))
         .collect();
     println!("{}", stuck.join("\n"));
-}
-
-#[test]
-fn warmlambda_check_asks_for_every_right_of_the_chart_and_no_other() {
-    let asked = RIGHTS.iter().flat_map(|right| {
-        right.verbs.iter().map(|verb| Grant {
-            group: right.group.into(),
-            resource: right.resource.into(),
-            verb: (*verb).into(),
-        })
-    });
-    let asked: BTreeSet<_> = asked.collect();
-    assert_eq!(asked, Release::of(Scope::Cluster, "x", "x").grants().into_iter().collect());
 }

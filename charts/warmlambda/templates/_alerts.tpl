@@ -24,5 +24,5 @@
 {{- fail (printf "metrics.prometheusRule.overrides: there is no alert %s. There are %s." $name (without $known "" | join ", ")) }}
 {{- end }}
 {{- end }}
-{{- toYaml $groups }}
+{{- dict "groups" $groups | toYaml }}
 {{- end }}

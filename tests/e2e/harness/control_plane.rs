@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
-use super::audit;
 use super::kubectl::Kubectl;
 
 /// A `spec.deletionPolicy` that the API server of the tests accepts and this version of the operator does not know.
@@ -33,12 +32,20 @@ pub fn control_plane() -> &'static ControlPlane {
 }
 
 impl ControlPlane {
-    /// Another one, which no other test knows of; it lives as long as the process.
+    /// Starts one with the CRD in it; it lives as long as the process.
+    pub fn start() -> Self {
+        let started = Self::bare();
+        started.install_crd();
+        started
+    }
+
+    /// The same for as long as the process lives.
     pub fn of_its_own() -> &'static Self {
         Box::leak(Box::new(Self::start()))
     }
 
-    fn start() -> Self {
+    /// Starts one that has never heard of us.
+    pub fn bare() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
@@ -70,15 +77,13 @@ impl ControlPlane {
             .expect("the server says when it is ready");
         assert!(kubeconfig.ends_with("kubeconfig\n"), "the control plane did not start");
 
-        let started = Self {
+        Self {
             audit,
             kubeconfig: kubeconfig.trim().into(),
             kubectl: assets.join("kubectl"),
             leash: Mutex::new(leash),
             _server: server,
-        };
-        started.install_crd();
-        started
+        }
     }
 
     fn install_crd(&self) {
@@ -106,6 +111,11 @@ impl ControlPlane {
             std::thread::sleep(Duration::from_millis(100));
             let _ = std::fs::remove_dir_all(&cache);
         }
+    }
+
+    /// A kubeconfig with all rights.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
     }
 
     /// What its service accounts asked for so far.
@@ -153,10 +163,14 @@ impl ControlPlane {
     }
 }
 
-/// The file for what service accounts ask the API server of a number for. It is there after the process, until the next one.
+/// Where the API servers of a test binary write what service accounts asked for: a file for each, until the next run.
+pub fn audit_logs() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("audit").join(env!("CARGO_CRATE_NAME"))
+}
+
 fn audit_log(number: u32) -> PathBuf {
     static EMPTIED: OnceLock<()> = OnceLock::new();
-    let folder = audit::folder();
+    let folder = audit_logs();
     EMPTIED.get_or_init(|| {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder can be made");

@@ -3,11 +3,15 @@
 pub mod audit;
 pub mod aws;
 pub mod chart;
+pub mod command;
 pub mod control_plane;
 pub mod endpoint;
+pub mod helm;
 pub mod http_api;
 pub mod kubectl;
+pub mod node;
 pub mod operator;
+pub mod record;
 pub mod records;
 pub mod scenario;
 pub mod service_account;
