@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod helm;
 pub mod http_api;
 pub mod kubectl;
+pub mod kubelet;
 pub mod node;
 pub mod operator;
 pub mod record;
