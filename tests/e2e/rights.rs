@@ -19,25 +19,25 @@ use crate::harness::waiting::until;
 /// As a pod logs by default: what is wrong must show there.
 const FLAGS: [&str; 2] = ["--log-level", "info"];
 
-/// What a life waits for.
+/// What is missing as long as a life is at this point.
 type Stage = Mutex<&'static str>;
 
 /// All that an operator needs rights for, one after the other.
 async fn live(scenario: &Scenario, stage: &Stage) {
-    let wait_for = |what| *stage.lock().expect("no test panics while it notes a stage") = what;
-    wait_for("a leader that renews its lease");
+    let without = |what| *stage.lock().expect("no test panics while it notes a stage") = what;
+    without("nobody leads");
     until("the lease to be renewed", async || renewed(scenario).await).await;
-    wait_for("Ready");
+    without("no endpoint becomes Ready");
     scenario.apply(&json!({ "deletionPolicy": "Delete", "triggers": null }));
     scenario.until_ready().await;
-    wait_for("an event");
+    without("no event is written");
     until("an event", async || told(scenario, |_| true).await).await;
-    wait_for("an event that is counted");
+    without("an event that repeats is not counted");
     until("an event that is counted", async || {
         told(scenario, |event| event.series.is_some()).await
     })
     .await;
-    wait_for("the object to go");
+    without("no endpoint goes when it is deleted");
     scenario.delete();
     scenario.until_gone().await;
 }
@@ -93,7 +93,7 @@ async fn until_refused(scenario: &Scenario, server: &ControlPlane, grant: &Grant
     .await;
 }
 
-/// What an operator without a right waits for in vain.
+/// A right, and what fails without it, as a row of a table.
 async fn stuck_without(server: &'static ControlPlane, grant: Grant) -> String {
     let name = format!("{REFUSED}{}-{}", grant.verb, grant.resource.replace('/', "-"));
     let mut scenario = Scenario::with_release(server, &name, |namespace| {
@@ -107,7 +107,7 @@ async fn stuck_without(server: &'static ControlPlane, grant: Grant) -> String {
         () = until_refused(&scenario, server, &grant) => {}
     }
     let stage = stage.into_inner().expect("no test panics while it notes a stage");
-    format!("{grant}: {stage}")
+    format!("| `{grant}` | {stage} |")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,5 +139,8 @@ async fn without_any_one_of_its_rights_an_operator_is_stuck_and_says_which_is_mi
         .into_iter()
         .map(|life| life.expect("what an operator lacks is seen"))
         .collect();
-    println!("{}", stuck.join("\n"));
+    let page = include_str!("../../docs/troubleshooting.md");
+    let (_, section) = page.split_once("| right | without it |\n| --- | --- |\n").expect("the table");
+    let rows: Vec<_> = section.lines().take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(rows, stuck, "docs/troubleshooting.md says what fails without which right");
 }
