@@ -37,13 +37,13 @@ fn nothing_is_granted_that_no_test_needs_and_nothing_is_needed_that_is_not_grant
         "an operator asked for what the chart does not grant: {refused:#?}"
     );
     if let Some(argument) = arguments
-        .split(' ')
+        .split_whitespace()
         .find(|argument| !HARMLESS.iter().any(|harmless| argument.starts_with(harmless)))
     {
         eprintln!("the run before was one of some tests only ({argument}): it cannot be said what none of them needs");
         return;
     }
-    let unused: Vec<_> = Release::of(Scope::Cluster, "x")
+    let unused: Vec<_> = Release::of(Scope::Cluster, "x", "x")
         .grants()
         .into_iter()
         .filter(|grant| !used.contains(grant))

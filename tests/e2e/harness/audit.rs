@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::chart::Grant;
 
 /// How the names of namespaces begin in which an operator is to be refused something.
-pub const REFUSED: &str = "without-";
+pub const REFUSED: &str = "refused-";
 
 /// A request of an operator.
 #[derive(Debug)]
