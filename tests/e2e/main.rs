@@ -21,6 +21,7 @@ mod gitops;
 mod granted;
 mod guides;
 mod harness;
+mod helm_operator;
 mod helm_release;
 mod http_api;
 mod http_api_changes;

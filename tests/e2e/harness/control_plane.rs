@@ -38,15 +38,14 @@ impl ControlPlane {
         Box::leak(Box::new(Self::start()))
     }
 
-    /// Starts one with the CRD in it.
     fn start() -> Self {
-        let started = Self::bare();
+        let started = Self::without_crd();
         started.install_crd();
         started
     }
 
-    /// Starts one that has never heard of us; it lives as long as the process.
-    pub fn bare() -> Self {
+    /// One for who installs the CRD otherwise.
+    pub fn without_crd() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
@@ -112,6 +111,11 @@ impl ControlPlane {
             std::thread::sleep(Duration::from_millis(100));
             let _ = std::fs::remove_dir_all(&cache);
         }
+    }
+
+    /// A kubeconfig with all rights.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
     }
 
     /// What its service accounts asked for so far.
