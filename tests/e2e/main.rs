@@ -7,6 +7,7 @@
 
 mod adoption;
 mod capacity;
+mod charts;
 mod check;
 mod commands;
 mod deletion;

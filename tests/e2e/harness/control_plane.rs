@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
-use super::audit;
 use super::kubectl::Kubectl;
 
 /// A `spec.deletionPolicy` that the API server of the tests accepts and this version of the operator does not know.
@@ -123,6 +122,11 @@ impl ControlPlane {
         std::fs::read_to_string(&self.audit).unwrap_or_default()
     }
 
+    /// A kubeconfig with all rights.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
     /// Writes a kubeconfig for who has a token, under a name of its own.
     pub fn kubeconfig_with(&self, name: &str, token: &str) -> PathBuf {
         let text = std::fs::read_to_string(&self.kubeconfig).expect("the kubeconfig can be read");
@@ -163,10 +167,15 @@ impl ControlPlane {
     }
 }
 
+/// Where the API servers of this test binary write their audit logs.
+pub fn audit_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(concat!("audit-of-", env!("CARGO_CRATE_NAME")))
+}
+
 /// The file for what service accounts ask the API server of a number for. It is there after the process, until the next one.
 fn audit_log(number: u32) -> PathBuf {
     static EMPTIED: OnceLock<()> = OnceLock::new();
-    let folder = audit::folder();
+    let folder = audit_folder();
     EMPTIED.get_or_init(|| {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder can be made");
