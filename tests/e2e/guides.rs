@@ -50,6 +50,11 @@ async fn who_follows_the_guide_on_adopting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_follows_the_guide_on_monitoring() {
+    walk("docs/guides/monitoring.md").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_follows_the_guide_on_uninstalling() {
     walk("docs/guides/uninstall.md").await;
 }
