@@ -69,7 +69,8 @@ impl Kubelet {
         for pod in pods["items"].as_array().into_iter().flatten() {
             let text = |pointer: &str| pod.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
             let id = (text("/metadata/namespace"), text("/metadata/name"));
-            if text("/status/phase") == "Pending" && !self.running.contains_key(&id) {
+            let wanted = ["Pending", "Running"].contains(&text("/status/phase").as_str());
+            if wanted && !self.running.contains_key(&id) {
                 let started = self.starts(&id.0, pod);
                 self.running.insert(id.clone(), started);
                 self.reports(&id, "Running", true);
@@ -150,6 +151,14 @@ impl Kubelet {
             let _ = process.kill();
             let _ = process.wait();
             self.server.discharge(process.id());
+        }
+    }
+}
+
+impl Drop for Kubelet {
+    fn drop(&mut self) {
+        for id in self.running.keys().cloned().collect::<Vec<_>>() {
+            self.ends(&id);
         }
     }
 }
