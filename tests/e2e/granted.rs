@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::harness::audit::{REFUSED, folder, requests};
+use crate::harness::audit::{REFUSED, requests};
 use crate::harness::chart::{Grant, Release, Scope};
+use crate::harness::control_plane::audit_folder;
 
 /// Flags of libtest that change nothing about which tests run.
 const HARMLESS: [&str; 5] = ["--nocapture", "--show-output", "--quiet", "-q", "--test-threads="];
 
 /// The logs of the latest run and the arguments that it had.
 fn latest_run() -> (String, String) {
-    let folder = folder();
+    let folder = audit_folder();
     let read = |name: &std::path::Path| std::fs::read_to_string(name).unwrap_or_else(|error| panic!("{}: {error}", name.display()));
     assert!(folder.exists(), "no audit log to judge: run `cargo test --test e2e` before");
     let entries = std::fs::read_dir(&folder).expect("the folder can be read");
@@ -37,13 +38,13 @@ fn nothing_is_granted_that_no_test_needs_and_nothing_is_needed_that_is_not_grant
         "an operator asked for what the chart does not grant: {refused:#?}"
     );
     if let Some(argument) = arguments
-        .split(' ')
+        .split_whitespace()
         .find(|argument| !HARMLESS.iter().any(|harmless| argument.starts_with(harmless)))
     {
         eprintln!("the run before was one of some tests only ({argument}): it cannot be said what none of them needs");
         return;
     }
-    let unused: Vec<_> = Release::of(Scope::Cluster, "x")
+    let unused: Vec<_> = Release::of(Scope::Cluster, "x", "x")
         .grants()
         .into_iter()
         .filter(|grant| !used.contains(grant))

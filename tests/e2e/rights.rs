@@ -1,5 +1,6 @@
 //! The operator needs the rights that the chart gives it, and each of them.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use futures::future::join_all;
@@ -9,6 +10,7 @@ use kube::Api;
 use kube::api::ListParams;
 use serde_json::json;
 use tokio::runtime::Handle;
+use warmlambda::check::RIGHTS;
 
 use crate::harness::audit::{REFUSED, requests};
 use crate::harness::chart::{Grant, Release, Scope};
@@ -96,7 +98,10 @@ async fn until_refused(scenario: &Scenario, server: &ControlPlane, grant: &Grant
 /// What an operator without a right waits for in vain.
 async fn stuck_without(server: &'static ControlPlane, grant: Grant) -> String {
     let name = format!("{REFUSED}{}-{}", grant.verb, grant.resource.replace('/', "-"));
-    let mut scenario = Scenario::with_release(server, &name, |namespace| Release::of(Scope::Namespace, namespace).without(&grant)).await;
+    let mut scenario = Scenario::with_release(server, &name, |namespace| {
+        Release::of(Scope::Namespace, namespace, namespace).without(&grant)
+    })
+    .await;
     scenario.start_operator_with(&FLAGS);
     let stage = Stage::default();
     tokio::select! {
@@ -119,10 +124,10 @@ async fn with_the_rights_of_the_chart_an_operator_lacks_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_any_one_of_its_rights_an_operator_is_stuck_and_says_which_is_missing() {
     let server = tokio::task::spawn_blocking(control_plane).await.expect("the control plane starts");
-    let grants = Release::of(Scope::Namespace, "x").grants();
+    let grants = Release::of(Scope::Namespace, "x", "x").grants();
     assert_eq!(
         grants,
-        Release::of(Scope::Cluster, "x").grants(),
+        Release::of(Scope::Cluster, "x", "x").grants(),
         "the scope changes where rights hold, not which"
     );
     // On threads of their own, which kubectl may block.
@@ -137,4 +142,17 @@ async fn without_any_one_of_its_rights_an_operator_is_stuck_and_says_which_is_mi
         .map(|life| life.expect("what an operator lacks is seen"))
         .collect();
     println!("{}", stuck.join("\n"));
+}
+
+#[test]
+fn warmlambda_check_asks_for_every_right_of_the_chart_and_no_other() {
+    let asked = RIGHTS.iter().flat_map(|right| {
+        right.verbs.iter().map(|verb| Grant {
+            group: right.group.into(),
+            resource: right.resource.into(),
+            verb: (*verb).into(),
+        })
+    });
+    let asked: BTreeSet<_> = asked.collect();
+    assert_eq!(asked, Release::of(Scope::Cluster, "x", "x").grants().into_iter().collect());
 }

@@ -29,3 +29,15 @@
 {{ toYaml . }}
 {{- end }}
 {{- end }}
+
+{{/* Flags of `warmlambda check` that say how the operator runs. */}}
+{{- define "warmlambda.checkFlags" -}}
+{{- with .Values.settings.watchNamespaces }}
+- --watch-namespaces={{ join "," . }}
+{{- end }}
+{{- if .Values.leaderElection.enabled }}
+- --lease-name={{ include "warmlambda.fullname" . }}
+{{- else }}
+- --no-leader-election
+{{- end }}
+{{- end }}

@@ -1,13 +1,11 @@
 //! What the operators of the tests asked the API server for, as its audit log has it.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::Value;
 
 use super::chart::Grant;
 
 /// How the names of namespaces begin in which an operator is to be refused something.
-pub const REFUSED: &str = "without-";
+pub const REFUSED: &str = "refused-";
 
 /// A request of an operator.
 #[derive(Debug)]
@@ -18,11 +16,6 @@ pub struct Request {
     pub needed: Grant,
     /// Whether it was.
     pub allowed: bool,
-}
-
-/// Where the API servers of a test process write their logs.
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("audit")
 }
 
 /// The requests for resources in a log. The last line may not be complete yet.

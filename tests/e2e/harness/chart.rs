@@ -7,21 +7,25 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-/// A name in the render that is replaced by that of a scenario.
-const PLACEHOLDER: &str = "the-release";
+/// Names in the render that are replaced by those of a scenario: the release, which is named like its namespace, and the namespace
+/// that it watches.
+const RELEASE: &str = "the-release";
+const WATCHED: &str = "the-watched";
 
 /// Where the operator's rights hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// In the release's own namespace: `settings.watchNamespaces` names it.
+    /// In one namespace: `settings.watchNamespaces` names it.
     Namespace,
     /// In the whole cluster, as by default.
     Cluster,
 }
 
-/// A release of the chart that is named like its namespace.
+/// A release of the chart.
 #[derive(Clone, Debug)]
 pub struct Release {
+    /// Its namespace.
+    pub namespace: String,
     objects: Vec<Value>,
 }
 
@@ -43,17 +47,19 @@ impl Display for Grant {
 }
 
 impl Release {
-    /// The release of a namespace.
-    pub fn of(scope: Scope, namespace: &str) -> Self {
+    /// The release in a namespace that watches a namespace.
+    pub fn of(scope: Scope, namespace: &str, watched: &str) -> Self {
         static NAMESPACED: OnceLock<String> = OnceLock::new();
         static CLUSTER_WIDE: OnceLock<String> = OnceLock::new();
         let text = match scope {
-            Scope::Namespace => NAMESPACED.get_or_init(|| render(&format!("settings.watchNamespaces={{{PLACEHOLDER}}}"))),
+            Scope::Namespace => NAMESPACED.get_or_init(|| render(&format!("settings.watchNamespaces={{{WATCHED}}}"))),
             Scope::Cluster => CLUSTER_WIDE.get_or_init(|| render("settings.watchNamespaces=null")),
         };
-        let text = text.replace(PLACEHOLDER, namespace);
-        let objects: Vec<Value> = serde_saphyr::from_multiple(&text).expect("helm renders YAML");
-        Self { objects }
+        let text = text.replace(RELEASE, namespace).replace(WATCHED, watched);
+        Self {
+            namespace: namespace.into(),
+            objects: serde_saphyr::from_multiple(&text).expect("helm renders YAML"),
+        }
     }
 
     /// The service account and its rights, in an order in which they can be made.
@@ -128,13 +134,22 @@ fn granted_one_by_one(rule: &Value) -> Vec<(Grant, Value)> {
     found
 }
 
-/// Renders the chart without what people are granted, and without the CRD.
+/// What the chart adds to the roles that every cluster has for people.
+pub fn roles_of_people() -> String {
+    let rendered = render("rbac.aggregate=true");
+    let documents = rendered
+        .split("\n---\n")
+        .filter(|document| document.contains("rbac.authorization.k8s.io/aggregate-to-"));
+    documents.collect::<Vec<_>>().join("\n---\n")
+}
+
+/// Renders the chart with a setting; what people are granted is left out if that does not say otherwise, and the CRD always.
 fn render(setting: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let helm = said(Command::new(root.join("scripts/tools.sh")).arg("helm4"));
     said(
         Command::new(helm.trim())
-            .args(["template", PLACEHOLDER, "--namespace", PLACEHOLDER])
+            .args(["template", RELEASE, "--namespace", RELEASE])
             .args([
                 "--set",
                 "crds.enabled=false,rbac.aggregate=false,aws.region=eu-west-1",

@@ -24,7 +24,7 @@ impl Operator {
             .args(["run", "--identity", name])
             .args([
                 "--lease-namespace",
-                &account.namespace,
+                &account.release.namespace,
                 "--lease-name",
                 account.release.lease_name(),
             ])

@@ -1,5 +1,6 @@
 //! One scenario: a namespace, an AWS, operators, and what is asked of them.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -51,21 +52,25 @@ impl Scenario {
         } else {
             Scope::Namespace
         };
-        Self::with_release(server, &slug(&test()), |namespace| Release::of(scope, namespace)).await
+        Self::with_release(server, &slug(&test()), |namespace| Release::of(scope, namespace, namespace)).await
     }
 
-    /// The same on an API server, in a namespace whose name begins so, with a release that is made for it.
+    /// The same on an API server, in a namespace whose name begins so, with a release that is made for it: in the same namespace, or
+    /// in one of its own.
     pub async fn with_release(server: &'static ControlPlane, name: &str, release: impl FnOnce(&str) -> Release) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let place = PLACES.acquire().await.expect("the semaphore is never closed");
         let namespace = format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let client = server.client().await;
-        create_namespace(&client, &namespace).await;
+        let release = release(&namespace);
+        for name in BTreeSet::from([&namespace, &release.namespace]) {
+            create_namespace(&client, name).await;
+        }
         Self {
             kubectl: server.kubectl(&namespace),
             aws: Aws::start().await,
             operators: Vec::new(),
-            account: ServiceAccount::install(server, &client, &namespace, release(&namespace)).await,
+            account: ServiceAccount::install(server, &client, release, &namespace).await,
             client,
             namespace,
             _place: place,

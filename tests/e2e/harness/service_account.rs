@@ -17,8 +17,6 @@ use super::waiting::until;
 pub struct ServiceAccount {
     /// Where it is.
     pub server: &'static ControlPlane,
-    /// Its namespace.
-    pub namespace: String,
     /// The release that it belongs to.
     pub release: Release,
     /// With its token.
@@ -26,13 +24,13 @@ pub struct ServiceAccount {
 }
 
 impl ServiceAccount {
-    /// Makes it, in a namespace that is there, with exactly the rights that the release gives it.
-    pub async fn install(server: &'static ControlPlane, client: &Client, namespace: &str, release: Release) -> Self {
+    /// Makes it, in namespaces that are there, with exactly the rights that the release gives it; `watched` is where it needs them.
+    pub async fn install(server: &'static ControlPlane, client: &Client, release: Release, watched: &str) -> Self {
         for object in release.rights() {
             create(client, object).await;
         }
-        until_granted(client, namespace, &release).await;
-        let accounts: Api<core::ServiceAccount> = Api::namespaced(client.clone(), namespace);
+        until_granted(client, &release, watched).await;
+        let accounts: Api<core::ServiceAccount> = Api::namespaced(client.clone(), &release.namespace);
         let hour = TokenRequestSpec {
             expiration_seconds: Some(3600),
             ..TokenRequestSpec::default()
@@ -47,8 +45,7 @@ impl ServiceAccount {
         let token = answer.expect("a token is given").status.expect("the answer has the token").token;
         Self {
             server,
-            namespace: namespace.into(),
-            kubeconfig: server.kubeconfig_with(namespace, &token),
+            kubeconfig: server.kubeconfig_with(&release.namespace, &token),
             release,
         }
     }
@@ -67,11 +64,12 @@ async fn create(client: &Client, object: &Value) {
 }
 
 /// The API server knows of roles and bindings a moment after it stored them.
-async fn until_granted(client: &Client, namespace: &str, release: &Release) {
+async fn until_granted(client: &Client, release: &Release, watched: &str) {
     let reviews: Api<SubjectAccessReview> = Api::all(client.clone());
-    let user = format!("system:serviceaccount:{namespace}:{}", release.service_account());
+    let user = format!("system:serviceaccount:{}:{}", release.namespace, release.service_account());
     for grant in release.grants() {
         let (resource, subresource) = grant.resource.split_once('/').unwrap_or((&grant.resource, ""));
+        let namespace = if resource == "leases" { &release.namespace } else { watched };
         let review = json!({"spec": {"user": user, "resourceAttributes": {
             "namespace": namespace, "group": grant.group, "resource": resource, "subresource": subresource, "verb": grant.verb,
             "name": release.lease_name(),
