@@ -44,7 +44,7 @@ impl Cluster {
         static TURNS: Mutex<u32> = Mutex::const_new(0);
         let mut turn = TURNS.lock().await;
         *turn += 1;
-        let server = tokio::task::spawn_blocking(|| SERVER.get_or_init(ControlPlane::bare)).await;
+        let server = tokio::task::spawn_blocking(|| SERVER.get_or_init(ControlPlane::without_crd)).await;
         let server = server.expect("the control plane starts");
         let (namespace, release) = (format!("operator-{turn}"), format!("warmlambda-{turn}"));
         let aws = Aws::start().await;
