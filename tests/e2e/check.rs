@@ -1,21 +1,28 @@
 //! `warmlambda check`, as a person runs it and as the pod of `helm test` does.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use warmlambda::check::{RIGHTS, Scope};
+use warmlambda::check::{RIGHTS, Right, Scope};
 
+use crate::harness::chart::{self, Grant, Release};
 use crate::harness::command::{Ended, bare, in_scenario};
 use crate::harness::control_plane::control_plane;
 use crate::harness::scenario::Scenario;
 use crate::harness::waiting::until;
 
-/// A role with the rights of the table, and no other; `without` leaves one verb of one entry out.
-fn role(namespace: &str, name: &str, without: Option<(usize, &str)>) -> Value {
+/// A role with the rights of the table, and no other, but for one verb of one entry.
+fn role(scenario: &Scenario, name: &str, without: (usize, &str)) -> Value {
+    let namespace = &scenario.namespace;
     let rules = RIGHTS.iter().enumerate().map(|(entry, right)| {
-        let verbs: Vec<_> = right.verbs.iter().filter(|verb| without != Some((entry, verb))).collect();
-        let names: &[&str] = if right.scope == Scope::Lease { &["warmlambda"] } else { &[] };
+        let verbs: Vec<_> = right.verbs.iter().filter(|verb| without != (entry, verb)).collect();
+        let names: &[&str] = if right.scope == Scope::Lease {
+            &[scenario.account.release.lease_name()]
+        } else {
+            &[]
+        };
         json!({"apiGroups": [right.group], "resources": [right.resource], "resourceNames": names, "verbs": verbs})
     });
     let rules: Vec<_> = rules.filter(|rule| rule["verbs"] != json!([])).collect();
@@ -30,11 +37,17 @@ fn role(namespace: &str, name: &str, without: Option<(usize, &str)>) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "items": [account, role, binding]})
 }
 
-/// A look as a service account of the scenario, at the one namespace that its operator watches.
-fn look_as(scenario: &Scenario, account: &str, more: &[&str]) -> Command {
-    let user = format!("system:serviceaccount:{}:{account}", scenario.namespace);
-    let arguments = ["check", "--watch-namespaces", &scenario.namespace, "--as", &user];
-    in_scenario(scenario, &[arguments.as_slice(), more].concat())
+/// A look as the operator of the scenario sees it.
+fn look(scenario: &Scenario, more: &[&str]) -> Command {
+    let kubeconfig = scenario.account.kubeconfig.to_str().expect("a path in UTF-8");
+    look_with(scenario, &[&["--kubeconfig", kubeconfig], more].concat())
+}
+
+/// A look at the operator of the scenario, with all rights.
+fn look_with(scenario: &Scenario, more: &[&str]) -> Command {
+    let lease_name = scenario.account.release.lease_name();
+    let arguments = ["check", "--watch-namespaces", &scenario.namespace, "--lease-name", lease_name];
+    in_scenario(scenario, &[&arguments[..], more].concat())
 }
 
 /// The checks that are not well, as `error: description`.
@@ -55,15 +68,10 @@ fn troubles(ended: &Ended) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_that_has_all_it_needs_passes_and_aws_is_only_read() {
     let scenario = Scenario::warm().await;
-    scenario.kubectl.applies(&role(&scenario.namespace, "operator", None).to_string());
+    let mark = scenario.aws.mark();
+    let ended = Ended::of(&mut look(&scenario, &["-o", "json"])).with_code(0);
     // The API server of the tests has a value more than this program knows, as one with a newer CRD would.
     let newer = "warning: their schema is the one that this program knows";
-    let mark = scenario.aws.mark();
-    let ended = until("the check to pass", async || {
-        let ended = Ended::of(&mut look_as(&scenario, "operator", &["-o", "json"]));
-        if ended.code == 0 { Ok(ended) } else { Err(ended.told()) }
-    })
-    .await;
     assert_eq!(troubles(&ended), [newer], "{}", ended.out);
     assert!(
         ended.out.contains("has the value \\\"Archive\\\" of spec.deletionPolicy"),
@@ -82,7 +90,7 @@ async fn an_operator_that_has_all_it_needs_passes_and_aws_is_only_read() {
         "{}",
         ended.out
     );
-    assert!(scenario.aws.writes_since(mark).is_empty(), "AWS is only read");
+    assert!(scenario.aws.writes_since(mark).is_empty(), "{:?}", scenario.aws.written_since(mark));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,41 +104,40 @@ async fn each_right_that_is_missing_is_named_and_no_other() {
     assert!(cases.len() > 8, "{cases:?}");
     let roles: Vec<_> = cases
         .iter()
-        .map(|(account, entry, verb)| role(&scenario.namespace, account, Some((*entry, verb))))
+        .map(|(account, entry, verb)| role(&scenario, account, (*entry, verb)))
         .collect();
     let items: Vec<_> = roles
         .iter()
         .flat_map(|list| list["items"].as_array().expect("items").clone())
         .collect();
-    scenario
-        .kubectl
-        .applies(&json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string());
+    let all = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    scenario.kubectl.applies(&all);
     for (account, entry, verb) in cases {
-        let (place, resource) = (&scenario.namespace, RIGHTS[entry].resource);
+        let user = format!("system:serviceaccount:{}:{account}", scenario.namespace);
+        let expected = format!("not allowed: {verb} in namespace {}\"", scenario.namespace);
         // The API server comes to know of a role a moment after it was made: until then more is missing.
-        let expected = format!("not allowed: {verb} in namespace {place}\"");
-        let ended = until(&expected, async || {
-            let ended = Ended::of(&mut look_as(&scenario, &account, &["-o", "json"]));
-            if ended.out.contains(&expected) && troubles(&ended).iter().filter(|t| t.starts_with("error")).count() == 1 {
-                Ok(ended)
+        let rights = until(&expected, async || {
+            let ended = Ended::of(&mut look_with(&scenario, &["--as", &user, "-o", "json"]));
+            let rights: Vec<_> = troubles(&ended)
+                .into_iter()
+                .filter(|trouble| trouble.starts_with("error: may "))
+                .collect();
+            if ended.out.contains(&expected) && rights.len() == 1 {
+                Ok(rights)
             } else {
                 Err(ended.told())
             }
         })
         .await;
-        assert_eq!(ended.code, 1);
-        let named = troubles(&ended)
-            .into_iter()
-            .find(|trouble| trouble.starts_with("error"))
-            .unwrap_or_default();
-        assert!(named.contains(&format!(" {resource}.")), "{resource} is named: {named}");
+        let named = format!(" {}.{} ", RIGHTS[entry].resource, RIGHTS[entry].group);
+        assert!(rights[0].contains(&named), "{named}: {rights:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_wait_what_comes_a_little_later_is_waited_for() {
-    let scenario = Scenario::without_operator().await;
-    let mut command = look_as(&scenario, "late", &["--wait", "60s"]);
+async fn with_wait_an_operator_that_is_about_to_lead_is_waited_for() {
+    let mut scenario = Scenario::without_operator().await;
+    let mut command = look(&scenario, &["--wait", "60s"]);
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -140,11 +147,8 @@ async fn with_wait_what_comes_a_little_later_is_waited_for() {
     let mut waiting = String::new();
     let mut progress = BufReader::new(child.stderr.take().expect("stderr is piped"));
     progress.read_line(&mut waiting).expect("check says that it waits");
-    assert!(
-        waiting.starts_with("◎ waiting: may get, list, watch, patch warmlambdaendpoints"),
-        "{waiting}"
-    );
-    scenario.kubectl.applies(&role(&scenario.namespace, "late", None).to_string());
+    assert!(waiting.starts_with("◎ waiting: an operator leads: there is no Lease "), "{waiting}");
+    scenario.start_operator();
     let output = child.wait_with_output().expect("check ends");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}");
@@ -172,6 +176,9 @@ async fn without_a_cluster_that_is_the_root_cause_and_nothing_that_follows_from_
         ended.told()
     );
     assert!(!ended.out.contains('\x1b'), "no colours without a terminal");
+    let asked: Vec<_> = scenario.aws.reads_since(0).into_iter().map(|entry| entry.operation).collect();
+    assert_eq!(asked, ["GetCallerIdentity"], "and for nothing else");
+    assert!(scenario.aws.writes_since(0).is_empty(), "{}", scenario.aws.told());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,4 +214,16 @@ async fn missing_credentials_are_an_error_and_before_an_installation_a_warning()
         "{}",
         ended.told()
     );
+}
+
+#[test]
+fn the_rights_that_are_checked_are_those_that_the_chart_grants() {
+    let granted = Release::of(chart::Scope::Cluster, "any", "any").grants();
+    let one = |right: &Right, verb: &&str| Grant {
+        group: right.group.into(),
+        resource: right.resource.into(),
+        verb: (*verb).into(),
+    };
+    let checked = RIGHTS.iter().flat_map(|right| right.verbs.iter().map(move |verb| one(right, verb)));
+    assert_eq!(checked.collect::<BTreeSet<_>>(), granted.into_iter().collect());
 }

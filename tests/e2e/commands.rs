@@ -1,7 +1,7 @@
 //! `warmlambda release`, `reconcile`, `suspend` and `resume`, and the program as a plugin of kubectl.
 
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::process::Command;
 
 use serde_json::json;
 
@@ -9,6 +9,7 @@ use crate::harness::command::{Ended, in_scenario};
 use crate::harness::control_plane::control_plane;
 use crate::harness::endpoint::Told;
 use crate::harness::scenario::{NAME, Scenario};
+use crate::harness::waiting::until;
 
 const FOREIGN: &str = "example.com/backup";
 
@@ -96,7 +97,7 @@ async fn an_endpoint_that_is_not_being_deleted_is_released_by_force_alone() {
 async fn an_operator_that_still_runs_is_warned_of() {
     let scenario = Scenario::warm().await;
     let ended = run(&scenario, &["release", "--all"]).with_code(0);
-    let lease = format!("renewed Lease {}/warmlambda ", scenario.namespace);
+    let lease = format!("renewed Lease {}/{} ", scenario.namespace, scenario.account.release.lease_name());
     assert!(
         ended.err.contains("‼ an operator runs: ") && ended.err.contains(&lease),
         "{}",
@@ -142,30 +143,49 @@ async fn an_operator_that_does_not_answer_is_waited_for_no_longer_than_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn kubectl_finds_the_program_as_a_plugin_and_its_usage_has_that_name() {
     let scenario = Scenario::without_operator().await;
-    let folder = control_plane().kubeconfig().with_file_name("plugins");
-    std::fs::create_dir_all(&folder).expect("a folder can be made");
-    symlink(env!("CARGO_BIN_EXE_warmlambda"), folder.join("kubectl-warm_lambda")).expect("a link can be made");
-    let line = format!(
-        "PATH={}:$PATH; kubectl() {{ \"$KUBECTL\" \"$@\"; }}; kubectl warm-lambda release",
-        folder.display()
-    );
-    let said = scenario.kubectl.shell(Path::new("."), &line);
+    let folder = control_plane().kubeconfig().with_file_name("plugin");
+    scenario.kubectl.settle(&folder);
+    let bin = folder.join(".bin");
+    symlink(env!("CARGO_BIN_EXE_warmlambda"), bin.join("kubectl-warm_lambda")).expect("a link can be made");
+    let kubectl = |arguments: &[&str]| {
+        let mut command = Command::new(bin.join("kubectl"));
+        command
+            .env_clear()
+            .env("PATH", &bin)
+            .env("KUBECONFIG", folder.join(".kubeconfig"))
+            .env("HOME", &folder);
+        Ended::of(command.arg("warm-lambda").args(arguments))
+    };
+    let refused = kubectl(&["release"]);
     assert!(
-        said.err.contains("Usage: kubectl warm-lambda release <NAMES>..."),
-        "{}{}",
-        said.out,
-        said.err
+        refused.err.contains("Usage: kubectl warm-lambda release <NAMES>..."),
+        "{}",
+        refused.told()
     );
-    let line = format!(
-        "PATH={}:$PATH; kubectl() {{ \"$KUBECTL\" \"$@\"; }}; kubectl warm-lambda release --all -n {}",
-        folder.display(),
-        scenario.namespace
-    );
-    let said = scenario.kubectl.shell(Path::new("."), &line);
-    assert!(
-        said.success && said.err.contains("no WarmLambdaEndpoint to release in namespace"),
-        "{}{}",
-        said.out,
-        said.err
-    );
+    let done = kubectl(&["release", "--all"]).with_code(0);
+    let expected = format!("no WarmLambdaEndpoint to release in namespace {}", scenario.namespace);
+    assert!(done.err.contains(&expected), "the namespace of the context: {}", done.told());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_that_waits_for_an_operator_that_is_gone_goes_after_release() {
+    let mut scenario = Scenario::warm().await;
+    scenario.operators[0].kill();
+    let namespace = scenario.namespace.clone();
+    scenario.kubectl.succeeds(&["delete", "namespace", &namespace, "--wait=false"]);
+    let path = r#"jsonpath={.status.conditions[?(@.type=="NamespaceFinalizersRemaining")].message}"#;
+    until("the namespace to say what it waits for", async || {
+        let said = scenario.kubectl.succeeds(&["get", "namespace", &namespace, "-o", path]);
+        if said.contains("warmlambda.dev/cleanup in 1 resource instances") {
+            Ok(())
+        } else {
+            Err(said)
+        }
+    })
+    .await;
+    run(&scenario, &["release", "--all"]).with_code(0);
+    scenario
+        .kubectl
+        .succeeds(&["wait", "--for=delete", "--timeout=60s", "namespace", &namespace]);
+    assert_eq!(scenario.aws.capacity().expect("AWS is as it was").requested, 3);
 }

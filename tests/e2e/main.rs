@@ -22,6 +22,7 @@ mod gitops;
 mod granted;
 mod guides;
 mod harness;
+mod helm_operator;
 mod helm_release;
 mod http_api;
 mod http_api_changes;

@@ -26,6 +26,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 pub use claim::{Claim, Epoch, Lost, leading, while_held};
 pub use decide::{Decision, decide};
 
+use crate::api::LEASE_LABEL;
+
 /// How this process stands for election.
 #[derive(Clone, Debug)]
 pub struct Election {
@@ -214,10 +216,14 @@ impl Election {
     fn claimed(&self, lease: Lease) -> Lease {
         let transitions = lease.spec.as_ref().and_then(|s| s.lease_transitions).unwrap_or(0);
         let now = MicroTime(Timestamp::now());
-        let metadata = ObjectMeta {
+        let mut metadata = ObjectMeta {
             name: Some(self.name.clone()),
             ..lease.metadata
         };
+        metadata
+            .labels
+            .get_or_insert_default()
+            .insert(LEASE_LABEL.into(), "operator".into());
         let spec = LeaseSpec {
             holder_identity: Some(self.identity.clone()),
             lease_duration_seconds: i32::try_from(self.lease_duration.as_secs()).ok(),

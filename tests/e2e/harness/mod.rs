@@ -9,7 +9,7 @@ pub mod endpoint;
 pub mod helm;
 pub mod http_api;
 pub mod kubectl;
-pub mod node;
+pub mod kubelet;
 pub mod operator;
 pub mod record;
 pub mod records;
