@@ -21,11 +21,11 @@ pub struct Block {
     pub text: String,
 }
 
-/// The pages in the root, and those below charts/, docs/ and examples/.
+/// The pages in the root, and those below docs/, examples/ and charts/.
 pub fn pages() -> Vec<Page> {
     let top = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(PathBuf::from);
-    let below = ["charts", "docs", "examples"].into_iter().flat_map(|folder| files(folder, "md"));
-    let all = top.into_iter().chain(below);
+    let folders = ["docs", "examples", "charts"].into_iter().flat_map(|folder| files(folder, "md"));
+    let all = top.into_iter().chain(folders);
     all.map(|path| Page {
         text: std::fs::read_to_string(root().join(&path)).expect("a page can be read"),
         path,

@@ -40,6 +40,7 @@ mod refusals;
 mod rest_rollout;
 mod rights;
 mod routing;
+mod runbooks;
 mod several_triggers;
 mod traffic;
 mod triggers;
