@@ -218,7 +218,7 @@ async fn missing_credentials_are_an_error_and_before_an_installation_a_warning()
 
 #[test]
 fn the_rights_that_are_checked_are_those_that_the_chart_grants() {
-    let granted = Release::of(chart::Scope::Cluster, "any").grants();
+    let granted = Release::of(chart::Scope::Cluster, "any", "any").grants();
     let one = |right: &Right, verb: &&str| Grant {
         group: right.group.into(),
         resource: right.resource.into(),
