@@ -162,21 +162,26 @@ mod tests {
 
     #[test]
     fn what_was_ready_and_is_not_as_desired_has_drifted() {
-        let drifted = |change: fn(&mut Observed)| {
+        type Change = fn(&mut Observed);
+        let changes: [(Change, &[Resource]); 5] = [
+            (|o| o.alias.as_mut().unwrap().version = Some(39), &[Resource::Alias]),
+            (|o| o.capacity = None, &[Resource::ProvisionedConcurrency]),
+            (|o| o.policy = None, &[Resource::Permission]),
+            (|_| {}, &[]),
+            (
+                |o| {
+                    let function = proxy(&desired().site.invocation_uri(&desired().function_arn()));
+                    let methods = &mut o.rest_apis.get_mut(API).unwrap().methods;
+                    methods.as_mut().unwrap().insert(reviews(), function);
+                },
+                &[Resource::Integration],
+            ),
+        ];
+        for (change, expected) in changes {
             let mut observed = on(40);
             change(&mut observed);
-            corrected(&[observed], ready())
-        };
-        assert_eq!(drifted(|o| o.alias.as_mut().unwrap().version = Some(39)), [Resource::Alias]);
-        assert_eq!(drifted(|o| o.capacity = None), [Resource::ProvisionedConcurrency]);
-        assert_eq!(drifted(|o| o.policy = None), [Resource::Permission]);
-        assert_eq!(drifted(|_| {}), []);
-        let retargeted = drifted(|o| {
-            let function = proxy(&desired().site.invocation_uri(&desired().function_arn()));
-            let methods = &mut o.rest_apis.get_mut(API).unwrap().methods;
-            methods.as_mut().unwrap().insert(reviews(), function);
-        });
-        assert_eq!(retargeted, [Resource::Integration]);
+            assert_eq!(corrected(&[observed], ready()), expected);
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod guides;
 mod harness;
 mod helm_operator;
 mod helm_release;
+mod helm_wait;
 mod http_api;
 mod http_api_changes;
 mod http_api_deployments;
