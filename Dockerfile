@@ -1,5 +1,5 @@
-# The operator and the certificates it trusts, nothing else. scripts/image.sh makes the context: a self-contained binary and the
-# bundle of certificate authorities of the machine that builds.
+# The operator and the certificate authorities it trusts, nothing else (docs/reference/image.md). scripts/image.sh makes both, and adds
+# the labels that name the repository.
 FROM scratch
 ARG VERSION=0.0.0
 ARG REVISION=unknown

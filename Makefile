@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt crds build image docs book deny control-plane charts
+.PHONY: help demo test lint fmt crds build image docs book deny control-plane charts check-image
 
 # The scenarios mostly wait for simulated AWS, so more of them run at once than there are cores.
 export RUST_TEST_THREADS ?= 8
@@ -21,9 +21,11 @@ test: control-plane ## Run all tests: unit, property, and end to end against a r
 	cargo test --quiet --locked --test e2e granted -- --ignored --nocapture; \
 	echo "make test: all passed in $$((SECONDS - start)) s"
 
-lint: ## Check format and lints as CI does
+lint: ## Check format, lints, dependencies and workflows as CI does
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$$(scripts/tools.sh cargo-deny) --workspace --locked check --deny warnings licenses bans sources
+	$$(scripts/tools.sh actionlint)
 
 fmt: ## Format the code
 	cargo fmt --all
@@ -40,14 +42,17 @@ build: ## Build the operator for release
 image: ## Build the container image from a self-contained release binary (needs buildah or docker)
 	@scripts/image.sh '$(IMAGE)'
 
+check-image: ## Build the image of the last commit twice, compare, look into it and run it (needs root and buildah)
+	@scripts/check-image.sh
+
 docs: crds ## Write the generated pages of docs/ from the program
 	@scripts/docs.sh
 
 book: ## Build the pages as a site into target/book (installs mdbook into the cache once)
 	@$$(scripts/tools.sh mdbook) build
 
-deny: ## Check licences, advisories and duplicates of dependencies (needs cargo-deny)
-	cargo deny check
+deny: ## Check dependencies against advisories as well, which come from GitHub
+	$$(scripts/tools.sh cargo-deny) --workspace --locked check --deny warnings
 
 control-plane:
 	@scripts/control-plane.sh >/dev/null

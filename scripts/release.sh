@@ -13,6 +13,8 @@ usage() { sed -n 's/^#   /  /p' "$0" >&2; exit 2; }
 
 [ $# -ge 2 ] || usage
 what=$1 tag=$2 version=${2#v}
+# The image in dist/install.yaml.
+example=registry.example.com/warmlambda
 [[ $tag =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$ ]] || die "$tag is no tag of a version, as v1.2.3 is"
 
 # The lines below the version's heading, "## 1.2.3 (2026-01-31)", without blank ones around them.
@@ -36,9 +38,6 @@ check_version() {
   grep -q "image: \"$example:$version\"" dist/install.yaml || die "dist/install.yaml is not of $version: run make charts"
   notes >/dev/null
 }
-
-# The image in dist/install.yaml.
-example=registry.example.com/warmlambda
 
 files() {
   local registry=$1 repository=$2 digest=$3 folder=$4 helm chart

@@ -66,6 +66,8 @@ pub enum Command {
     Print {
         /// What to print.
         what: Artefact,
+        /// Which one: the name of the alert, for runbook.
+        name: Option<String>,
     },
     /// Print the version.
     Version,
@@ -84,6 +86,14 @@ pub enum Artefact {
     Conditions,
     /// What Argo CD has to be told of the resource, as a ConfigMap argocd-cm: health, actions, links.
     Argocd,
+    /// The alerts, as a file of rules for Prometheus.
+    Alerts,
+    /// Every alert and what it says, as Markdown.
+    AlertIndex,
+    /// When one alert fires, as Markdown.
+    Runbook,
+    /// The dashboard for Grafana, as JSON.
+    Dashboard,
 }
 
 /// Flags of `run`; each is an environment variable too. Durations are written like 300s, 5m, 2h or 100ms.

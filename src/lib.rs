@@ -15,6 +15,7 @@ pub mod cluster;
 pub mod controller;
 mod leader_lease;
 pub mod metrics;
+pub mod monitoring;
 pub mod plan;
 pub mod reference;
 pub mod release;

@@ -17,7 +17,7 @@ use warmlambda::controller::run::Operator;
 use warmlambda::metrics::Metrics;
 use warmlambda::request::{Request, RequestError};
 use warmlambda::telemetry::LogLevel;
-use warmlambda::{argocd, check, metrics, reference, release, request, server, telemetry};
+use warmlambda::{argocd, check, metrics, monitoring, reference, release, request, server, telemetry};
 
 /// What every fallible part of the wiring returns: it only ends in a line on standard error.
 type Outcome = Result<(), Box<dyn Error>>;
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::read().command {
         Command::Run(flags) => start(&flags),
         Command::Crd => crd_yaml().map_err(Into::into).map(|yaml| print!("{yaml}")),
-        Command::Print { what } => print_artefact(what),
+        Command::Print { what, name } => print_artefact(what, name.as_deref()),
         Command::Version => {
             println!("warmlambda {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -71,13 +71,23 @@ fn runtime() -> std::io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build()
 }
 
-fn print_artefact(what: Artefact) -> Outcome {
+fn print_artefact(what: Artefact, name: Option<&str>) -> Outcome {
+    if name.is_some() && what != Artefact::Runbook {
+        return Err("only a runbook has a name".into());
+    }
     let text = match what {
         Artefact::IamPolicy => reference::iam_policy()?,
         Artefact::Metrics => metrics::markdown(),
         Artefact::CrdReference => reference::crd(),
         Artefact::Conditions => reference::conditions(),
         Artefact::Argocd => argocd::config_map(),
+        Artefact::Alerts => monitoring::alerts()?,
+        Artefact::Dashboard => monitoring::dashboard()?,
+        Artefact::AlertIndex => monitoring::runbook_index(&monitoring::groups()),
+        Artefact::Runbook => {
+            let name = name.ok_or("of which alert? warmlambda print runbook ALERT")?;
+            monitoring::runbook_head(&monitoring::groups(), name).ok_or_else(|| format!("there is no alert {name}"))?
+        }
     };
     print!("{text}");
     Ok(())

@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 use super::registry::Sample;
 use super::table::{self, Metric};
-use crate::api::{Trigger, TriggerKind, WarmLambdaEndpoint};
+use crate::api::{ManagementPolicy, Trigger, TriggerKind, WarmLambdaEndpoint};
 use crate::plan::drift::Resource;
 use crate::plan::traffic;
 use crate::plan::usage::Usage;
@@ -24,7 +24,11 @@ pub fn samples(endpoint: &WarmLambdaEndpoint, usage: Option<&Usage>, now: Timest
             .collect(),
         value,
     };
-    let mut samples = vec![sample(&table::ENDPOINT_INFO, &info(endpoint).each_ref().map(String::as_str), 1.0)];
+    let managed = !endpoint.spec.suspend && endpoint.spec.management_policy == ManagementPolicy::Manage;
+    let mut samples = vec![
+        sample(&table::ENDPOINT_INFO, &info(endpoint).each_ref().map(String::as_str), 1.0),
+        sample(&table::ENDPOINT_MANAGED, &[], f64::from(u8::from(managed))),
+    ];
     let Some(status) = &endpoint.status else { return samples };
     for condition in &status.conditions {
         for word in ["True", "False", "Unknown"] {
@@ -177,6 +181,22 @@ mod tests {
                 ("integration", 2.0),
                 ("stage", 0.0)
             ]
+        );
+    }
+
+    #[test]
+    fn who_suspends_or_observes_an_endpoint_is_not_alarmed_about_it() {
+        let managed = |change: fn(&mut WarmLambdaEndpoint)| {
+            let mut endpoint = endpoint();
+            change(&mut endpoint);
+            let samples = samples(&endpoint, None, Timestamp::UNIX_EPOCH);
+            samples.iter().find(|s| *s.metric == table::ENDPOINT_MANAGED).map(|s| s.value)
+        };
+        assert_eq!(managed(|_| ()), Some(1.0));
+        assert_eq!(managed(|endpoint| endpoint.spec.suspend = true), Some(0.0));
+        assert_eq!(
+            managed(|endpoint| endpoint.spec.management_policy = ManagementPolicy::Observe),
+            Some(0.0)
         );
     }
 

@@ -4,7 +4,7 @@ mod endpoints;
 mod queue;
 mod registry;
 mod rest_client;
-mod table;
+pub(crate) mod table;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -101,6 +101,8 @@ metrics! {
     ENDPOINT_INFO = Kind::Gauge, "warmlambda_endpoint_info",
         ["namespace", "name", "function", "alias", "function_version", "trigger", "region", "account"], Stable,
         "Always 1; the labels say what the endpoint is.";
+    ENDPOINT_MANAGED = Kind::Gauge, "warmlambda_endpoint_managed", ["namespace", "name"], Beta,
+        "1 when the operator may write to AWS for the endpoint; 0 when it is suspended, or managementPolicy is Observe.";
     ENDPOINT_CONDITION = Kind::Gauge, "warmlambda_endpoint_status_condition", ["namespace", "name", "condition", "status"], Stable,
         "1 for the status that a condition has, 0 for the two others.";
     ENDPOINT_TRANSITION = Kind::Gauge, "warmlambda_endpoint_condition_last_transition_timestamp_seconds",

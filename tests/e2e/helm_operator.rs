@@ -44,7 +44,7 @@ impl Cluster {
         static TURNS: Mutex<u32> = Mutex::const_new(0);
         let mut turn = TURNS.lock().await;
         *turn += 1;
-        let server = tokio::task::spawn_blocking(|| SERVER.get_or_init(ControlPlane::bare)).await;
+        let server = tokio::task::spawn_blocking(|| SERVER.get_or_init(ControlPlane::without_crd)).await;
         let server = server.expect("the control plane starts");
         let (namespace, release) = (format!("operator-{turn}"), format!("warmlambda-{turn}"));
         let aws = Aws::start().await;
@@ -88,7 +88,8 @@ impl Cluster {
     /// `helm VERB RELEASE CHART` for the operator, waiting until its pods are ready.
     fn deploy(&self, verb: &str, chart: &str, more: &[&str]) {
         let lease = "leaderElection.leaseDurationSeconds=4,leaderElection.renewDeadlineSeconds=3,leaderElection.retryPeriodSeconds=1";
-        let settings = ["--set", "aws.region=eu-west-1", "--set", lease];
+        let soon = "extraArgs={--progress-interval=200ms,--retry-base=200ms}";
+        let settings = ["--set", "aws.region=eu-west-1", "--set", lease, "--set", soon];
         let arguments = [verb, &self.release, chart, "--wait", TIMEOUT];
         self.helm.succeeds(&[&arguments, &settings[..], more].concat());
     }

@@ -6,6 +6,8 @@
 mod argo;
 mod combinations;
 mod customization;
+mod examples;
+mod harness;
 mod kstatus;
 mod printed;
 mod real_judges;

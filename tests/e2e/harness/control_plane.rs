@@ -32,20 +32,19 @@ pub fn control_plane() -> &'static ControlPlane {
 }
 
 impl ControlPlane {
-    /// Starts one with the CRD in it; it lives as long as the process.
-    pub fn start() -> Self {
-        let started = Self::bare();
-        started.install_crd();
-        started
-    }
-
-    /// The same for as long as the process lives.
+    /// Another one, which no other test knows of; it lives as long as the process.
     pub fn of_its_own() -> &'static Self {
         Box::leak(Box::new(Self::start()))
     }
 
-    /// Starts one that has never heard of us.
-    pub fn bare() -> Self {
+    fn start() -> Self {
+        let started = Self::without_crd();
+        started.install_crd();
+        started
+    }
+
+    /// One for who installs the CRD otherwise.
+    pub fn without_crd() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
@@ -163,14 +162,15 @@ impl ControlPlane {
     }
 }
 
-/// Where the API servers of a test binary write what service accounts asked for: a file for each, until the next run.
-pub fn audit_logs() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("audit").join(env!("CARGO_CRATE_NAME"))
+/// Where the API servers of this test binary write their audit logs.
+pub fn audit_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(concat!("audit-of-", env!("CARGO_CRATE_NAME")))
 }
 
+/// The file for what service accounts ask the API server of a number for. It is there after the process, until the next one.
 fn audit_log(number: u32) -> PathBuf {
     static EMPTIED: OnceLock<()> = OnceLock::new();
-    let folder = audit_logs();
+    let folder = audit_folder();
     EMPTIED.get_or_init(|| {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder can be made");

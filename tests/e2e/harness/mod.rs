@@ -10,7 +10,6 @@ pub mod helm;
 pub mod http_api;
 pub mod kubectl;
 pub mod kubelet;
-pub mod node;
 pub mod operator;
 pub mod record;
 pub mod records;
