@@ -1,7 +1,5 @@
 //! What the operators of the tests asked the API server for, as its audit log has it.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::Value;
 
 use super::chart::Grant;
@@ -18,11 +16,6 @@ pub struct Request {
     pub needed: Grant,
     /// Whether it was.
     pub allowed: bool,
-}
-
-/// Where the API servers of a test process write their logs.
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("audit")
 }
 
 /// The requests for resources in a log. The last line may not be complete yet.
