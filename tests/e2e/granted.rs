@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::harness::audit::{REFUSED, requests};
 use crate::harness::chart::{Grant, Release, Scope};
-use crate::harness::control_plane::audit_folder;
+use crate::harness::control_plane::audit_logs;
 
 /// Flags of libtest that change nothing about which tests run.
 const HARMLESS: [&str; 5] = ["--nocapture", "--show-output", "--quiet", "-q", "--test-threads="];
 
 /// The logs of the latest run and the arguments that it had.
 fn latest_run() -> (String, String) {
-    let folder = audit_folder();
+    let folder = audit_logs();
     let read = |name: &std::path::Path| std::fs::read_to_string(name).unwrap_or_else(|error| panic!("{}: {error}", name.display()));
     assert!(folder.exists(), "no audit log to judge: run `cargo test --test e2e` before");
     let entries = std::fs::read_dir(&folder).expect("the folder can be read");

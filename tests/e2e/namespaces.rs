@@ -13,7 +13,7 @@ use crate::harness::chart::{Release, Scope};
 use crate::harness::control_plane::{ControlPlane, control_plane};
 use crate::harness::endpoint::manifest;
 use crate::harness::operator::Operator;
-use crate::harness::scenario::{NAME, Scenario};
+use crate::harness::scenario::Scenario;
 use crate::harness::waiting::until;
 
 /// An operator in a namespace of its own, and a namespace that goes.
@@ -64,15 +64,17 @@ async fn until_namespace_names_the_finalizer(scenario: &Scenario) {
     .await;
 }
 
-/// The commands under a heading of docs/troubleshooting.md, one a line, with names in place of `NAME` and `NAMESPACE`.
-fn documented(heading: &str, scenario: &Scenario) -> Vec<String> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/troubleshooting.md");
-    let page = std::fs::read_to_string(page).expect("the page can be read");
+/// The lines of a terminal in a page of docs/, from a heading on to the next.
+fn documented(page: &str, heading: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
+    let page = std::fs::read_to_string(path).expect("the page can be read");
     let (_, section) = page.split_once(&format!("## {heading}\n")).expect("the heading is there");
     let section = section.split("\n## ").next().unwrap_or_default();
-    let commands = section.lines().filter_map(|line| line.strip_prefix("$ "));
-    let named = commands.map(|line| line.replace("NAMESPACE", &scenario.namespace).replace("NAME", NAME));
-    named.collect()
+    section
+        .lines()
+        .filter_map(|line| line.strip_prefix("$ "))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Somebody with all rights types commands at a terminal.
@@ -98,7 +100,8 @@ fn type_in(scenario: &Scenario, commands: &[String]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_operator_a_namespace_hangs_on_the_finalizer_and_the_documented_commands_free_it() {
     let mut scenario = Scenario::warm().await;
-    for name in ["orders", "more-orders"] {
+    // Names of the page.
+    for name in ["shop", "orders"] {
         scenario.apply_named(name, &json!({"functionName": "orders", "aliasName": name, "triggers": null}));
         scenario.until_named(name, "held by the finalizer", held).await;
     }
@@ -107,12 +110,12 @@ async fn without_an_operator_a_namespace_hangs_on_the_finalizer_and_the_document
     delete_namespace(&scenario);
     until_namespace_names_the_finalizer(&scenario).await;
 
-    let commands = documented("An object that does not go away", &scenario);
-    let [release, patch] = commands.as_slice() else {
-        panic!("{commands:?}")
-    };
-    let all = format!("warmlambda release --all --namespace {}", scenario.namespace);
-    type_in(&scenario, &[patch.clone(), release.replace(NAME, "orders"), all]);
+    let by_name = documented("guides/stuck.md", "Let it go without an operator");
+    let frees = |command: &str| command.contains("release ") || command.contains("patch ");
+    let mut commands: Vec<_> = by_name.into_iter().filter(|command| frees(command)).collect();
+    assert_eq!(commands.len(), 2, "{commands:?}");
+    commands.push(format!("warmlambda release --all --namespace {}", scenario.namespace));
+    type_in(&scenario, &commands);
     until_namespace_is_gone(&scenario).await;
     assert!(
         scenario.aws.written_since(mark).is_empty(),
@@ -180,7 +183,7 @@ async fn a_namespace_that_took_the_rights_of_its_operator_with_it_is_cleaned_up_
         "nothing is taken away without a look at the object"
     );
 
-    let commands = documented("A namespace that stays `Terminating`", &scenario);
+    let commands = documented("troubleshooting.md", "A namespace that stays `Terminating`");
     assert_eq!(commands.len(), 4, "{commands:?}");
     let account = format!(
         "{}:{}",

@@ -1,6 +1,5 @@
 //! The operator needs the rights that the chart gives it, and each of them.
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use futures::future::join_all;
@@ -10,7 +9,6 @@ use kube::Api;
 use kube::api::ListParams;
 use serde_json::json;
 use tokio::runtime::Handle;
-use warmlambda::check::RIGHTS;
 
 use crate::harness::audit::{REFUSED, requests};
 use crate::harness::chart::{Grant, Release, Scope};
@@ -21,25 +19,25 @@ use crate::harness::waiting::until;
 /// As a pod logs by default: what is wrong must show there.
 const FLAGS: [&str; 2] = ["--log-level", "info"];
 
-/// What a life waits for.
+/// What is missing as long as a life is at this point.
 type Stage = Mutex<&'static str>;
 
 /// All that an operator needs rights for, one after the other.
 async fn live(scenario: &Scenario, stage: &Stage) {
-    let wait_for = |what| *stage.lock().expect("no test panics while it notes a stage") = what;
-    wait_for("a leader that renews its lease");
+    let without = |what| *stage.lock().expect("no test panics while it notes a stage") = what;
+    without("nobody leads");
     until("the lease to be renewed", async || renewed(scenario).await).await;
-    wait_for("Ready");
+    without("no endpoint becomes Ready");
     scenario.apply(&json!({ "deletionPolicy": "Delete", "triggers": null }));
     scenario.until_ready().await;
-    wait_for("an event");
+    without("no event is written");
     until("an event", async || told(scenario, |_| true).await).await;
-    wait_for("an event that is counted");
+    without("an event that repeats is not counted");
     until("an event that is counted", async || {
         told(scenario, |event| event.series.is_some()).await
     })
     .await;
-    wait_for("the object to go");
+    without("no endpoint goes when it is deleted");
     scenario.delete();
     scenario.until_gone().await;
 }
@@ -95,7 +93,7 @@ async fn until_refused(scenario: &Scenario, server: &ControlPlane, grant: &Grant
     .await;
 }
 
-/// What an operator without a right waits for in vain.
+/// A right, and what fails without it, as a row of a table.
 async fn stuck_without(server: &'static ControlPlane, grant: Grant) -> String {
     let name = format!("{REFUSED}{}-{}", grant.verb, grant.resource.replace('/', "-"));
     let mut scenario = Scenario::with_release(server, &name, |namespace| {
@@ -109,7 +107,7 @@ async fn stuck_without(server: &'static ControlPlane, grant: Grant) -> String {
         () = until_refused(&scenario, server, &grant) => {}
     }
     let stage = stage.into_inner().expect("no test panics while it notes a stage");
-    format!("{grant}: {stage}")
+    format!("| `{grant}` | {stage} |")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,18 +139,8 @@ async fn without_any_one_of_its_rights_an_operator_is_stuck_and_says_which_is_mi
         .into_iter()
         .map(|life| life.expect("what an operator lacks is seen"))
         .collect();
-    println!("{}", stuck.join("\n"));
-}
-
-#[test]
-fn warmlambda_check_asks_for_every_right_of_the_chart_and_no_other() {
-    let asked = RIGHTS.iter().flat_map(|right| {
-        right.verbs.iter().map(|verb| Grant {
-            group: right.group.into(),
-            resource: right.resource.into(),
-            verb: (*verb).into(),
-        })
-    });
-    let asked: BTreeSet<_> = asked.collect();
-    assert_eq!(asked, Release::of(Scope::Cluster, "x", "x").grants().into_iter().collect());
+    let page = include_str!("../../docs/troubleshooting.md");
+    let (_, section) = page.split_once("| right | without it |\n| --- | --- |\n").expect("the table");
+    let rows: Vec<_> = section.lines().take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(rows, stuck, "docs/troubleshooting.md says what fails without which right");
 }

@@ -112,11 +112,6 @@ impl ControlPlane {
         }
     }
 
-    /// A kubeconfig with all rights.
-    pub fn kubeconfig(&self) -> &Path {
-        &self.kubeconfig
-    }
-
     /// What its service accounts asked for so far.
     pub fn audit(&self) -> String {
         std::fs::read_to_string(&self.audit).unwrap_or_default()
@@ -163,14 +158,14 @@ impl ControlPlane {
 }
 
 /// Where the API servers of this test binary write their audit logs.
-pub fn audit_folder() -> PathBuf {
+pub fn audit_logs() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(concat!("audit-of-", env!("CARGO_CRATE_NAME")))
 }
 
 /// The file for what service accounts ask the API server of a number for. It is there after the process, until the next one.
 fn audit_log(number: u32) -> PathBuf {
     static EMPTIED: OnceLock<()> = OnceLock::new();
-    let folder = audit_folder();
+    let folder = audit_logs();
     EMPTIED.get_or_init(|| {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("a folder can be made");
