@@ -151,6 +151,23 @@ async fn each_action_of_argo_cd_does_what_it_says_on_the_live_object() {
         .await;
     act("suspend");
     scenario.until_condition("Ready", "False Suspended").await;
+    // Self-healing undoes what Git names, and nothing else.
+    assert_eq!(diff(&scenario, MANAGERS[0], &json!({})), "");
+    let heal = [
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--dry-run=server",
+        "-o",
+        "json",
+        "-f",
+        "-",
+    ];
+    let healed = scenario
+        .kubectl
+        .succeeds_with(&heal, &manifest(NAME, &json!({"suspend": false})).to_string());
+    let healed: Value = serde_json::from_str(&healed).expect("JSON");
+    assert_eq!(healed["spec"]["suspend"], false);
     act("resume");
     scenario.until_ready().await;
 }
