@@ -61,26 +61,6 @@ impl Kubectl {
         }
     }
 
-    /// Runs a line as a person types it into bash, in a folder; what it calls kubectl is this one.
-    pub fn shell(&self, folder: &Path, line: &str) -> Said {
-        let function = r#"kubectl() { "$KUBECTL" --namespace "$NAMESPACE" "$@"; }"#;
-        let output = Command::new("bash")
-            .args(["-c", &format!("{function}; {line}")])
-            .current_dir(folder)
-            .env("KUBECTL", &self.binary)
-            .env("NAMESPACE", &self.namespace)
-            .env("KUBECONFIG", &self.kubeconfig)
-            .env("HOME", self.kubeconfig.parent().expect("the kubeconfig is in a folder"))
-            .stdin(Stdio::null())
-            .output()
-            .expect("bash runs");
-        Said {
-            success: output.status.success(),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-
     /// Puts what a person at a terminal has into a folder: `.bin/kubectl`, and `.kubeconfig` with the namespace in it.
     pub fn settle(&self, folder: &Path) {
         std::fs::create_dir_all(folder.join(".bin")).expect("a folder can be made");
