@@ -122,11 +122,6 @@ impl ControlPlane {
         std::fs::read_to_string(&self.audit).unwrap_or_default()
     }
 
-    /// A kubeconfig with all rights.
-    pub fn kubeconfig(&self) -> &Path {
-        &self.kubeconfig
-    }
-
     /// Writes a kubeconfig for who has a token, under a name of its own.
     pub fn kubeconfig_with(&self, name: &str, token: &str) -> PathBuf {
         let text = std::fs::read_to_string(&self.kubeconfig).expect("the kubeconfig can be read");
