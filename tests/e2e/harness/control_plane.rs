@@ -112,14 +112,14 @@ impl ControlPlane {
         }
     }
 
-    /// What its service accounts asked for so far.
-    pub fn audit(&self) -> String {
-        std::fs::read_to_string(&self.audit).unwrap_or_default()
-    }
-
     /// A kubeconfig with all rights.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
+    }
+
+    /// What its service accounts asked for so far.
+    pub fn audit(&self) -> String {
+        std::fs::read_to_string(&self.audit).unwrap_or_default()
     }
 
     /// Writes a kubeconfig for who has a token, under a name of its own.
