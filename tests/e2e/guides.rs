@@ -153,13 +153,16 @@ async fn who_follows_the_page_on_cost() {
     read("docs/cost.md", Scenario::warm().await).await;
 }
 
+/// What needs more than an API server, as the log of a pod does, stands in blocks of `sh`.
 #[test]
-fn every_guide_is_walked_through() {
+fn every_guide_that_shows_a_terminal_is_walked_through() {
     let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");
     let walked = include_str!("guides.rs");
     for entry in std::fs::read_dir(guides).expect("docs/guides can be read") {
-        let name = entry.expect("an entry").file_name();
-        let name = name.to_str().expect("a name in UTF-8");
-        assert!(walked.contains(&format!("(\"docs/guides/{name}\"")), "nobody walks through {name}");
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a guide can be read");
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8");
+        let is_walked = walked.contains(&format!("(\"docs/guides/{name}\""));
+        assert!(is_walked || !text.contains("```console"), "nobody walks through {name}");
     }
 }
