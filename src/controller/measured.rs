@@ -12,7 +12,7 @@ use crate::api::WarmLambdaEndpoint;
 use crate::metrics::{Key, Queue};
 use crate::plan::allocation::{Allocation, allocation};
 use crate::plan::assess::{Pass, Verdict};
-use crate::plan::drift::{self, Resource};
+use crate::plan::drift::{self, Resource, Settled};
 
 /// The numbers that outlive a pass. Those of an endpoint go with it.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Measured {
 struct OfEndpoint {
     /// Since when AWS allocates, if this process has asked for it.
     asked: Option<Instant>,
+    /// What was Ready last.
+    settled: Option<Settled>,
     corrections: BTreeMap<Resource, u64>,
 }
 
@@ -64,11 +66,12 @@ pub fn key(endpoint: &impl ResourceExt) -> Key {
 /// Measures a pass that observed AWS.
 pub fn measure<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, pass: &Pass, verdict: &Verdict) {
     let uid = endpoint.uid().unwrap_or_default();
-    let corrections = drift::corrections(pass);
     let stands = allocation(pass, &verdict.status.conditions);
     let mut endpoints = lock(&ctx.measured.endpoints);
     let of = endpoints.entry(uid).or_default();
-    for resource in corrections {
+    let (corrected, settled) = drift::corrections(pass, of.settled.take(), &verdict.status);
+    of.settled = settled;
+    for resource in corrected {
         *of.corrections.entry(resource).or_default() += 1;
     }
     match stands {

@@ -39,14 +39,10 @@ impl Resource {
     }
 
     /// What a step puts right; `None` for one that carries out what is new, or takes away what nobody needs.
-    fn put_right(step: &Step, served: Option<&str>) -> Option<Self> {
+    fn put_right(step: &Step, settled: &Settled) -> Option<Self> {
         match step {
+            Step::UpdateAlias { .. } => (!settled.rolls_out(step)).then_some(Self::Alias),
             Step::CreateAlias { .. } => Some(Self::Alias),
-            // To another version than the one that was told to serve: that is a rollout.
-            Step::UpdateAlias { version, purpose, .. } => {
-                let back = *purpose == MovePurpose::Rollout && served == Some(version.to_string().as_str());
-                back.then_some(Self::Alias)
-            }
             Step::PutCapacity { .. } | Step::DeleteCapacity => Some(Self::ProvisionedConcurrency),
             Step::AddPermission { .. } => Some(Self::Permission),
             Step::UpdateIntegration { .. }
@@ -64,54 +60,89 @@ impl Resource {
     }
 }
 
-/// What the writes of a pass put right. Only what was Ready for the same spec has drifted: a chain that is still being made, or
-/// made anew for a new spec, has not. What follows from a drift and is put right in later passes is not counted again.
-pub fn corrections(pass: &Pass) -> Vec<Resource> {
-    if !was_ready(pass.previous, pass.moment.generation) {
-        return Vec::new();
-    }
-    let served = pass.previous.function_version.as_deref();
-    let applied = pass.outcome.applied.iter();
-    applied
-        .filter_map(|(planned, _)| Resource::put_right(&planned.step, served))
-        .collect()
+/// What was Ready last: everything that a later pass has to write for the same is drift.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    generation: i64,
+    version: Option<String>,
 }
 
-fn was_ready(status: &WarmLambdaEndpointStatus, generation: i64) -> bool {
-    let ready = find(&status.conditions, ConditionType::Ready);
-    status.observed_generation == Some(generation) && ready.is_some_and(|c| c.status == Status::True.as_str())
+impl Settled {
+    /// What a status says; `None` when it is not Ready.
+    fn of(status: &WarmLambdaEndpointStatus) -> Option<Self> {
+        let ready = find(&status.conditions, ConditionType::Ready);
+        ready.filter(|c| c.status == Status::True.as_str())?;
+        Some(Self {
+            generation: status.observed_generation?,
+            version: status.function_version.clone(),
+        })
+    }
+
+    /// Whether a step brings a version that did not serve before.
+    fn rolls_out(&self, step: &Step) -> bool {
+        match step {
+            Step::PublishVersion { .. } => true,
+            Step::UpdateAlias { version, purpose, .. } => {
+                *purpose == MovePurpose::RollBack || self.version.as_deref() != Some(version.to_string().as_str())
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What the writes of a pass put right, and what is settled after it. `before` is what was settled before it, as far as this process
+/// has seen: right after its start, status tells. A chain that is still being made, or made anew for a new spec or version, has not
+/// drifted; one that was left in between goes on drifting until it is Ready again.
+pub fn corrections(pass: &Pass, before: Option<Settled>, now: &WarmLambdaEndpointStatus) -> (Vec<Resource>, Option<Settled>) {
+    let settled = before.or_else(|| Settled::of(pass.previous));
+    let settled = settled.filter(|settled| settled.generation == pass.moment.generation);
+    let steps = || pass.outcome.applied.iter().map(|(planned, _)| &planned.step);
+    let settled = settled.filter(|settled| !steps().any(|step| settled.rolls_out(step)));
+    let corrected = settled
+        .iter()
+        .flat_map(|settled| steps().filter_map(|step| Resource::put_right(step, settled)));
+    let corrected = corrected.collect();
+    let generation = pass.moment.generation;
+    (corrected, Settled::of(now).map(|now| Settled { generation, ..now }).or(settled))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::assess::Outcome;
-    use crate::plan::desired::Desired;
+    use crate::plan::assess::{Outcome, assess};
     use crate::plan::fixtures::{API, desired, moment, proxy, quiet, reviews, verdict};
     use crate::plan::memory::Memory;
-    use crate::plan::observed::Observed;
+    use crate::plan::observed::{CodeState, Observed};
     use crate::plan::step::Applied;
     use crate::plan::steps::plan;
 
-    /// What a pass puts right that finds AWS like this and does all that is due.
-    fn corrected(desired: &Desired, observed: &Observed, previous: &WarmLambdaEndpointStatus) -> Vec<Resource> {
-        let (memory, moment) = (Memory::from(previous), moment(600));
-        let plan = plan(desired, observed, &memory, moment.now);
-        let outcome = Outcome {
-            applied: plan.steps.iter().map(|step| (step.clone(), Applied::default())).collect(),
-            failed: None,
-        };
-        corrections(&Pass {
-            desired,
-            observed,
-            plan: &plan,
-            outcome: &outcome,
-            previous,
-            memory: &memory,
-            usage: None,
-            unsampled: None,
-            moment,
-        })
+    /// What passes put right that find AWS like this, one after the other, and do all that is due.
+    fn corrected(observations: &[Observed], mut previous: WarmLambdaEndpointStatus) -> Vec<Resource> {
+        let (desired, mut settled, mut all) = (desired(), None, Vec::new());
+        for observed in observations {
+            let (memory, moment) = (Memory::from(&previous), moment(600));
+            let plan = plan(&desired, observed, &memory, moment.now);
+            let outcome = Outcome {
+                applied: plan.steps.iter().map(|step| (step.clone(), Applied::default())).collect(),
+                failed: None,
+            };
+            let pass = Pass {
+                desired: &desired,
+                observed,
+                plan: &plan,
+                outcome: &outcome,
+                previous: &previous,
+                memory: &memory,
+                usage: None,
+                unsampled: None,
+                moment,
+            };
+            let status = assess(&pass).status;
+            let (corrected, now) = corrections(&pass, settled, &status);
+            (settled, previous) = (now, status);
+            all.extend(corrected);
+        }
+        all
     }
 
     fn ready() -> WarmLambdaEndpointStatus {
@@ -122,9 +153,17 @@ mod tests {
         }
     }
 
+    fn on(version: u64) -> Observed {
+        let mut observed = quiet();
+        observed.alias.as_mut().unwrap().version = Some(version);
+        observed.version_states.insert(40, CodeState::Active);
+        observed
+    }
+
     #[test]
     fn what_was_ready_and_is_not_as_desired_has_drifted() {
-        let changes: [(fn(&mut Observed), &[Resource]); 5] = [
+        type Change = fn(&mut Observed);
+        let changes: [(Change, &[Resource]); 5] = [
             (|o| o.alias.as_mut().unwrap().version = Some(39), &[Resource::Alias]),
             (|o| o.capacity = None, &[Resource::ProvisionedConcurrency]),
             (|o| o.policy = None, &[Resource::Permission]),
@@ -139,35 +178,39 @@ mod tests {
             ),
         ];
         for (change, expected) in changes {
-            let mut observed = quiet();
+            let mut observed = on(40);
             change(&mut observed);
-            observed.version_states.insert(40, crate::plan::observed::CodeState::Active);
-            assert_eq!(corrected(&desired(), &observed, &ready()), expected);
+            assert_eq!(corrected(&[observed], ready()), expected);
         }
+    }
+
+    #[test]
+    fn what_is_put_right_only_after_aws_was_done_with_it_is_drift_all_the_same() {
+        let mut moving = on(39);
+        moving.alias.as_mut().unwrap().weights = [(40, 1.0)].into();
+        assert_eq!(corrected(&[on(40), moving, on(39), on(40)], ready()), [Resource::Alias]);
     }
 
     #[test]
     fn what_is_made_for_the_first_time_or_for_a_new_spec_has_not_drifted() {
         let mut observed = quiet();
         observed.capacity = None;
-        let fresh = WarmLambdaEndpointStatus::default();
-        assert_eq!(corrected(&desired(), &observed, &fresh), []);
+        assert_eq!(corrected(&[observed.clone()], WarmLambdaEndpointStatus::default()), []);
         let older = WarmLambdaEndpointStatus {
             observed_generation: Some(0),
             ..ready()
         };
-        assert_eq!(corrected(&desired(), &observed, &older), []);
+        assert_eq!(corrected(&[observed], older), []);
     }
 
     #[test]
     fn a_rollout_is_no_drift() {
-        let mut observed = quiet();
-        observed.alias.as_mut().unwrap().version = Some(39);
-        observed.version_states.insert(40, crate::plan::observed::CodeState::Active);
         let before = WarmLambdaEndpointStatus {
             function_version: Some("39".into()),
             ..ready()
         };
-        assert_eq!(corrected(&desired(), &observed, &before), []);
+        let mut cold = on(40);
+        cold.capacity = None;
+        assert_eq!(corrected(&[on(39), cold], before), [], "nor what is still to be done for it");
     }
 }

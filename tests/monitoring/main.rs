@@ -9,3 +9,4 @@ mod files;
 mod mutants;
 mod promtool;
 mod rules;
+mod runbooks;

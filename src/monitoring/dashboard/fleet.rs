@@ -54,23 +54,25 @@ fn state() -> String {
     format!("0 * ({stalled} == 1)\nor 3 * ({ready} == 1)\nor ({moving} == 1)\nor 2 * {known}")
 }
 
+/// The first screen: is anything wrong?
 fn tiles() -> Vec<Panel> {
+    let leader = operators(&table::LEADER);
+    let leads = Panel::new(
+        Drawing::Number,
+        "Leader",
+        "none",
+        "Whether a replica holds the lease. None: nothing is reconciled, and the rest of this dashboard is empty or old.",
+    )
+    .ask(format!("max({leader})"), "")
+    .say(&[(0.0, "none", Color::Red), (1.0, "leads", Color::Green)]);
+    [vec![leads], endpoint_tiles(), aws_tiles()].concat()
+}
+
+fn endpoint_tiles() -> Vec<Panel> {
     let stalled = each(&condition(ConditionType::Stalled, Status::True));
     let (cold, warm) = (each(&endpoints(&table::SPILLOVER)), thresholds::SPILLOVER);
     let past = each(&condition(ConditionType::TrafficOnAlias, Status::False));
-    let requests = operators(&table::AWS_REQUESTS).matching("service", "!=", "cloudwatch");
-    let failing = requests.clone().matching("code", "!~", EXPECTED_CODES);
-    let leader = operators(&table::LEADER);
-    let [some, most] = [0.1, thresholds::AWS_FAILING];
     vec![
-        Panel::new(
-            Drawing::Number,
-            "Leader",
-            "none",
-            "Whether a replica holds the lease. None: nothing is reconciled, and the rest of this dashboard is empty or old.",
-        )
-        .ask(format!("max({leader})"), "")
-        .say(&[(0.0, "none", Color::Red), (1.0, "leads", Color::Green)]),
         Panel::new(Drawing::Number, "Endpoints", "none", "WarmLambdaEndpoints that the leader knows.")
             .ask(format!("count({})", each(&endpoints(&table::ENDPOINT_INFO))), ""),
         Panel::new(
@@ -105,6 +107,14 @@ fn tiles() -> Vec<Panel> {
         )
         .ask(count(&format!("{past} == 1")), "")
         .from(Color::Green, &[(1.0, Color::Orange)]),
+    ]
+}
+
+fn aws_tiles() -> Vec<Panel> {
+    let requests = operators(&table::AWS_REQUESTS).matching("service", "!=", "cloudwatch");
+    let failing = requests.clone().matching("code", "!~", EXPECTED_CODES);
+    let [some, most] = [0.1, thresholds::AWS_FAILING];
+    vec![
         Panel::new(
             Drawing::Number,
             "AWS fails",
@@ -123,6 +133,43 @@ fn tiles() -> Vec<Panel> {
     ]
 }
 
+/// Columns of the table that say nothing to a reader.
+const HIDDEN: [&str; 4] = ["Time", "Value #I", "cluster", "job"];
+
+/// Columns of the table, and what they are called.
+const HEADINGS: [(&str, &str); 13] = [
+    ("Value #A", "State"),
+    ("Value #B", "For"),
+    ("Value #C", "Asked for"),
+    ("Value #D", "Warm"),
+    ("Value #E", "Busy"),
+    ("Value #F", "Cold starts"),
+    ("Value #G", "Through alias"),
+    ("Value #H", "$ a month"),
+    ("namespace", "Namespace"),
+    ("name", "Endpoint"),
+    ("function", "Function"),
+    ("alias", "Alias"),
+    ("function_version", "Version"),
+];
+
+/// The order of the columns.
+const ORDER: [&str; 13] = [
+    "Value #A",
+    "Value #B",
+    "namespace",
+    "name",
+    "Value #C",
+    "Value #D",
+    "Value #E",
+    "Value #F",
+    "Value #G",
+    "function",
+    "alias",
+    "function_version",
+    "Value #H",
+];
+
 fn fleet() -> Panel {
     let since = endpoints(&table::ENDPOINT_TRANSITION).with("condition", ConditionType::Ready.as_str());
     let info = format!(
@@ -130,37 +177,6 @@ fn fleet() -> Panel {
         endpoints(&table::ENDPOINT_INFO)
     );
     let value = |metric: &'static Metric| each(&endpoints(metric));
-    let hidden = ["Time", "Value #I", "cluster", "job"];
-    let names = [
-        ("Value #A", "State"),
-        ("Value #B", "For"),
-        ("Value #C", "Asked for"),
-        ("Value #D", "Warm"),
-        ("Value #E", "Busy"),
-        ("Value #F", "Cold starts"),
-        ("Value #G", "Through alias"),
-        ("Value #H", "$ a month"),
-        ("namespace", "Namespace"),
-        ("name", "Endpoint"),
-        ("function", "Function"),
-        ("alias", "Alias"),
-        ("function_version", "Version"),
-    ];
-    let order = [
-        "Value #A",
-        "Value #B",
-        "namespace",
-        "name",
-        "Value #C",
-        "Value #D",
-        "Value #E",
-        "Value #F",
-        "Value #G",
-        "function",
-        "alias",
-        "function_version",
-        "Value #H",
-    ];
     let map = |pairs: Vec<(&str, Value)>| -> Value {
         pairs
             .into_iter()
@@ -186,9 +202,9 @@ fn fleet() -> Panel {
     .transformed(vec![
         json!({"id": "merge", "options": {}}),
         json!({"id": "organize", "options": {
-            "excludeByName": map(hidden.map(|name| (name, json!(true))).to_vec()),
-            "indexByName": map(order.into_iter().zip(0..).map(|(name, place)| (name, json!(place))).collect()),
-            "renameByName": map(names.map(|(from, to)| (from, json!(to))).to_vec()),
+            "excludeByName": map(HIDDEN.map(|name| (name, json!(true))).to_vec()),
+            "indexByName": map(ORDER.into_iter().zip(0..).map(|(name, place)| (name, json!(place))).collect()),
+            "renameByName": map(HEADINGS.map(|(from, to)| (from, json!(to))).to_vec()),
         }}),
         json!({"id": "sortBy", "options": {"fields": {}, "sort": [{"field": "State", "desc": false}]}}),
     ])

@@ -163,7 +163,7 @@ impl ControlPlane {
 }
 
 /// Where the API servers of this test binary write their audit logs: a folder for each process.
-pub fn audit_folder() -> PathBuf {
+pub fn audit_logs() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(concat!("audit-of-", env!("CARGO_CRATE_NAME")))
 }
 
@@ -171,9 +171,9 @@ pub fn audit_folder() -> PathBuf {
 /// run, until an hour later: another run may be under way.
 fn audit_log(number: u32) -> PathBuf {
     static MADE: OnceLock<()> = OnceLock::new();
-    let folder = audit_folder().join(std::process::id().to_string());
+    let folder = audit_logs().join(std::process::id().to_string());
     MADE.get_or_init(|| {
-        for earlier in std::fs::read_dir(audit_folder()).into_iter().flatten().flatten() {
+        for earlier in std::fs::read_dir(audit_logs()).into_iter().flatten().flatten() {
             let age = earlier
                 .metadata()
                 .and_then(|data| data.modified())

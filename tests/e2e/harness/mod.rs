@@ -3,10 +3,12 @@
 pub mod audit;
 pub mod aws;
 pub mod chart;
+pub mod collector;
 pub mod command;
 pub mod control_plane;
 pub mod endpoint;
 pub mod helm;
+pub mod http;
 pub mod http_api;
 pub mod kubectl;
 pub mod kubelet;

@@ -7,6 +7,7 @@ use std::thread;
 
 use super::control_plane::ControlPlane;
 use super::service_account::ServiceAccount;
+use super::waiting::until;
 
 /// A running operator.
 pub struct Operator {
@@ -19,6 +20,11 @@ pub struct Operator {
 impl Operator {
     /// Starts a replica that finds AWS at a URL, with the intervals of a pod made shorter. `more` are flags of `run`.
     pub fn start(name: &str, account: &ServiceAccount, aws: &str, more: &[&str]) -> Self {
+        Self::start_in(name, account, aws, more, &[])
+    }
+
+    /// The same with more variables in its environment.
+    pub fn start_in(name: &str, account: &ServiceAccount, aws: &str, more: &[&str], variables: &[(&str, &str)]) -> Self {
         let server = account.server;
         let mut process = Command::new(env!("CARGO_BIN_EXE_warmlambda"))
             .args(["run", "--identity", name])
@@ -29,18 +35,20 @@ impl Operator {
                 account.release.lease_name(),
             ])
             .args(["--health-addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"])
+            .args(["--admin-addr", "127.0.0.1:0"])
             .args(["--lease-duration", "4s", "--renew-deadline", "3s", "--retry-period", "500ms"])
             .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
             .args(["--metrics-refresh", "1s", "--aws-quota-share", "0.9"])
-            .args(["--log-format", "text"])
             .args(more)
             .env_clear()
+            .env("WARMLAMBDA_LOG_FORMAT", "text")
             .env("KUBECONFIG", &account.kubeconfig)
             .env("AWS_ENDPOINT_URL", aws)
             .env("AWS_REGION", "eu-west-1")
             .env("AWS_ACCESS_KEY_ID", "111122223333")
             .env("AWS_SECRET_ACCESS_KEY", "not-checked")
             .env("NO_COLOR", "1")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -85,6 +93,18 @@ impl Operator {
         let ended = self.process.wait().expect("the operator can be waited for");
         self.server.discharge(self.process.id());
         ended.success()
+    }
+
+    /// Where it serves `metrics`, `health` or `admin`, as it logged it.
+    pub async fn address(&self, of: &str) -> String {
+        let mark = [format!("{of}="), format!(r#""{of}":""#)];
+        until(&format!("the address of {of}"), async || {
+            let log = self.log();
+            let found = mark.iter().find_map(|mark| Some(log.split_once(mark)?.1));
+            let address = found.and_then(|rest| rest.split([' ', '"', '\n']).next());
+            address.map(str::to_owned).ok_or(log)
+        })
+        .await
     }
 
     /// What it logged so far.

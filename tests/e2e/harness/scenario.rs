@@ -100,9 +100,14 @@ impl Scenario {
     /// Starts one more replica, with flags of `run`. It cares for the namespace of the scenario, also where its rights hold in the
     /// whole cluster: the other namespaces have operators of their own.
     pub fn start_operator_with(&mut self, flags: &[&str]) {
+        self.start_operator_in(flags, &[]);
+    }
+
+    /// The same with more variables in its environment.
+    pub fn start_operator_in(&mut self, flags: &[&str], variables: &[(&str, &str)]) {
         let flags = [&["--watch-namespaces", &self.namespace], flags].concat();
         let name = format!("{}-{}", self.namespace, self.operators.len());
-        let operator = Operator::start(&name, &self.account, &self.aws.url(), &flags);
+        let operator = Operator::start_in(&name, &self.account, &self.aws.url(), &flags, variables);
         self.operators.push(operator);
     }
 
