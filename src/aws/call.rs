@@ -199,14 +199,7 @@ impl Gate {
         let (service, name) = operation.name.split_once(':').unwrap_or(("", operation.name));
         self.observer
             .request(service, name, code, start.elapsed().as_secs_f64(), attempt > 1, throttled);
-        tracing::debug!(
-            operation = operation.name,
-            resource,
-            code,
-            attempt,
-            aws_request_id = request_id,
-            "asked AWS"
-        );
+        tell(kind, operation, resource, code, attempt, request_id);
         match &result {
             // AWS does not say which quota was exceeded; the narrowest is the likely one.
             Err(Failure {
@@ -220,6 +213,15 @@ impl Gate {
             _ => turn.0.iter().for_each(|(bucket, permit)| bucket.accepted(permit)),
         }
         result
+    }
+}
+
+/// A line for each request: a write changes AWS and so is worth one always, with what CloudTrail knows it by.
+fn tell(kind: Kind, operation: Operation, resource: &str, code: &str, attempt: u32, aws_request_id: Option<&str>) {
+    let operation = operation.name;
+    match kind {
+        Kind::Write => tracing::info!(operation, resource, code, aws_request_id, "wrote to AWS"),
+        Kind::Read => tracing::debug!(operation, resource, code, attempt, aws_request_id, "asked AWS"),
     }
 }
 

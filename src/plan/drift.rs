@@ -162,7 +162,8 @@ mod tests {
 
     #[test]
     fn what_was_ready_and_is_not_as_desired_has_drifted() {
-        let changes: [(fn(&mut Observed), &[Resource]); 5] = [
+        type Change = fn(&mut Observed);
+        let changes: [(Change, &[Resource]); 5] = [
             (|o| o.alias.as_mut().unwrap().version = Some(39), &[Resource::Alias]),
             (|o| o.capacity = None, &[Resource::ProvisionedConcurrency]),
             (|o| o.policy = None, &[Resource::Permission]),

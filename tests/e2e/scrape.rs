@@ -4,8 +4,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use serde_json::json;
 use warmlambda::metrics::ALL;
 
+use crate::harness::endpoint::Told;
 use crate::harness::http::{get, send};
 use crate::harness::scenario::Scenario;
 use crate::harness::traffic::request;
@@ -131,6 +133,24 @@ async fn an_alias_that_somebody_moved_is_a_corrected_drift_and_a_deleted_endpoin
         if text.contains("fir-api") { Err(text) } else { Ok(()) }
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_that_leaves_an_endpoint_stalled_is_terminal_and_no_error() {
+    let scenario = Scenario::warm().await;
+    scenario.apply_named("second", &json!({}));
+    scenario
+        .until_named("second", "Stalled", |found| found.condition("Stalled") == "True AliasClaimed")
+        .await;
+    let metrics = scenario.operators[0].address("metrics").await;
+    let count = |text: &str, metric: &str| value(text, &format!("{metric}{{controller=\"warmlambdaendpoint\"}}"));
+    let text = until("a terminal pass", async || {
+        let text = get(&metrics, "/metrics");
+        let terminal = count(&text, "controller_runtime_terminal_reconcile_errors_total");
+        if terminal >= Some(1.0) { Ok(text) } else { Err(text) }
+    })
+    .await;
+    assert_eq!(count(&text, "controller_runtime_reconcile_errors_total"), Some(0.0), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

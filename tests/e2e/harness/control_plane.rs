@@ -112,6 +112,11 @@ impl ControlPlane {
         }
     }
 
+    /// A kubeconfig with all rights.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
     /// What its service accounts asked for so far.
     pub fn audit(&self) -> String {
         std::fs::read_to_string(&self.audit).unwrap_or_default()
