@@ -12,7 +12,6 @@ use warmlambda::api::WarmLambdaEndpoint;
 
 use crate::harness::aws::UNQUALIFIED_URI;
 use crate::harness::endpoint::Told;
-use crate::harness::operator::Operator;
 use crate::harness::records::{FUNCTION_ARN, MAPPING, STREAM};
 use crate::harness::scenario::Scenario;
 use crate::harness::traffic::Traffic;
@@ -40,13 +39,6 @@ impl Drop for Prometheus {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Where an operator shows its metrics, as it logs it.
-fn metrics_of(operator: &Operator) -> Option<String> {
-    let log = operator.log();
-    let address = log.split("metrics=").nth(1)?;
-    Some(address.split_whitespace().next()?.to_owned())
 }
 
 impl Prometheus {
@@ -136,8 +128,10 @@ async fn busy() -> (Scenario, Traffic) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_prometheus_answers_every_question_of_the_dashboard() {
     let (scenario, traffic) = busy().await;
-    let targets: Vec<_> = scenario.operators.iter().filter_map(metrics_of).collect();
-    assert_eq!(targets.len(), 2, "each replica says where it is scraped");
+    let mut targets = Vec::new();
+    for operator in &scenario.operators {
+        targets.push(operator.address("metrics").await);
+    }
     let prometheus = Prometheus::start(&scenario.namespace, &targets);
     prometheus.until_it_answers("warmlambda_endpoint_drift_corrections_total").await;
 
