@@ -153,7 +153,8 @@ pub fn markdown() -> String {
     let mut page = String::from("| metric | type | labels | stability | meaning |\n| --- | --- | --- | --- | --- |\n");
     for metric in ALL {
         let labels = metric.labels.iter().map(|l| format!("`{l}`")).collect::<Vec<_>>().join(", ");
-        let (name, kind, help) = (metric.name, metric.kind.as_str(), metric.help);
+        // Markdown would take what stands in angle brackets for HTML.
+        let (name, kind, help) = (metric.name, metric.kind.as_str(), metric.help.replace('<', "&lt;"));
         let stability = match metric.stability {
             Stability::Stable => "stable",
             Stability::Beta => "beta",
