@@ -12,6 +12,7 @@ use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use thiserror::Error;
 use tokio::runtime::Handle;
+use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::{Layer, Registry};
@@ -64,9 +65,13 @@ impl fmt::Debug for Traces {
 }
 
 impl Traces {
-    /// What turns our spans into traces. The spans of libraries say the same in other words, and log lines stay in the log.
+    /// What turns our spans into traces, which stand at the level of errors. The spans of libraries say the same in other words, and
+    /// log lines stay in the log.
     pub(super) fn layer(&self) -> Box<dyn Layer<Registry> + Send + Sync> {
-        let ours = FilterFn::new(|metadata| metadata.is_span() && metadata.target().starts_with(env!("CARGO_PKG_NAME")));
+        let ours = FilterFn::new(|metadata| {
+            let whole = metadata.is_span() && *metadata.level() == Level::ERROR;
+            whole && metadata.target().starts_with(env!("CARGO_PKG_NAME"))
+        });
         let layer = tracing_opentelemetry::layer().with_tracer(self.0.tracer(env!("CARGO_PKG_NAME")));
         let layer = layer
             .with_location(false)
