@@ -183,7 +183,7 @@ async fn a_namespace_that_took_the_rights_of_its_operator_with_it_is_cleaned_up_
         "nothing is taken away without a look at the object"
     );
 
-    let commands = documented("troubleshooting.md", "A namespace that stays `Terminating`");
+    let commands = documented("troubleshooting.md", "A namespace that stays Terminating");
     assert_eq!(commands.len(), 4, "{commands:?}");
     let account = format!(
         "{}:{}",
