@@ -153,8 +153,9 @@ pub fn markdown() -> String {
     let mut page = String::from("| metric | type | labels | stability | meaning |\n| --- | --- | --- | --- | --- |\n");
     for metric in ALL {
         let labels = metric.labels.iter().map(|l| format!("`{l}`")).collect::<Vec<_>>().join(", ");
-        // Markdown would take what stands in angle brackets for HTML.
-        let (name, kind, help) = (metric.name, metric.kind.as_str(), metric.help.replace('<', "&lt;"));
+        // In a page it would be a tag.
+        let help = metric.help.replace('<', "&lt;").replace('>', "&gt;");
+        let (name, kind) = (metric.name, metric.kind.as_str());
         let stability = match metric.stability {
             Stability::Stable => "stable",
             Stability::Beta => "beta",

@@ -12,7 +12,7 @@ use crate::harness::record::Record;
 use crate::harness::scenario::{NAME, Scenario};
 use crate::harness::traffic::Traffic;
 use crate::harness::waiting::until;
-use crate::judges::argo::{folder, health, text};
+use crate::judges::argo::{agree, folder, health, text};
 use crate::judges::kstatus::{Kstatus, judge};
 use crate::judges::sandbox::run;
 
@@ -151,6 +151,23 @@ async fn each_action_of_argo_cd_does_what_it_says_on_the_live_object() {
         .await;
     act("suspend");
     scenario.until_condition("Ready", "False Suspended").await;
+    // Self-healing undoes what Git names, and nothing else.
+    assert_eq!(diff(&scenario, MANAGERS[0], &json!({})), "");
+    let heal = [
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--dry-run=server",
+        "-o",
+        "json",
+        "-f",
+        "-",
+    ];
+    let healed = scenario
+        .kubectl
+        .succeeds_with(&heal, &manifest(NAME, &json!({"suspend": false})).to_string());
+    let healed: Value = serde_json::from_str(&healed).expect("JSON");
+    assert_eq!(healed["spec"]["suspend"], false);
     act("resume");
     scenario.until_ready().await;
 }
@@ -279,14 +296,9 @@ async fn every_state_of_a_life_is_judged_alike_by_kstatus_and_argo_cd() {
     ];
     assert_eq!(seen, expected);
     for state in &states {
-        let (kstatus, health) = (judge(state), health(state).status);
-        let same = match kstatus {
-            Kstatus::Current => "Healthy",
-            Kstatus::InProgress | Kstatus::Terminating => "Progressing",
-            Kstatus::Failed => "Degraded",
-        };
-        let suspended = state["spec"]["suspend"] == true && health == "Suspended";
-        assert!(health == same || suspended, "{kstatus:?} and {health} for {state:#}");
+        let (kstatus, health) = (judge(state), health(state));
+        let suspended = state["spec"]["suspend"] == true && health.status == "Suspended";
+        assert!(agree(kstatus, &health) || suspended, "{kstatus:?} and {health:?} for {state:#}");
     }
 }
 

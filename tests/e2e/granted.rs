@@ -1,6 +1,7 @@
 //! Afterwards: what the chart grants is what the operators of a whole run were seen to need.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::harness::audit::{REFUSED, requests};
 use crate::harness::chart::{Grant, Release, Scope};
@@ -11,13 +12,13 @@ const HARMLESS: [&str; 5] = ["--nocapture", "--show-output", "--quiet", "-q", "-
 
 /// The logs of the latest run and the arguments that it had.
 fn latest_run() -> (String, String) {
-    let folder = audit_logs();
-    let read = |name: &std::path::Path| std::fs::read_to_string(name).unwrap_or_else(|error| panic!("{}: {error}", name.display()));
-    assert!(folder.exists(), "no audit log to judge: run `cargo test --test e2e` before");
-    let entries = std::fs::read_dir(&folder).expect("the folder can be read");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    let logs = paths.filter(|path| path.extension().is_some_and(|extension| extension == "log"));
-    (logs.map(|path| read(&path)).collect(), read(&folder.join("arguments")))
+    let paths = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let begun = |run: &PathBuf| std::fs::metadata(run.join("arguments")).and_then(|data| data.modified()).ok();
+    let latest = paths(audit_logs()).filter(|run| begun(run).is_some()).max_by_key(begun);
+    let latest = latest.expect("no audit log to judge: run `cargo test --test e2e` before");
+    let read = |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let logs = paths(latest.clone()).filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+    (logs.map(read).collect(), read(latest.join("arguments")))
 }
 
 #[test]

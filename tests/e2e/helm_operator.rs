@@ -197,7 +197,10 @@ async fn an_upgrade_brings_the_new_crd_and_a_rollback_the_old_one_and_endpoints_
 async fn uninstall_keeps_crd_and_endpoints_and_the_same_release_takes_them_up_again() {
     for version in BOTH {
         let cluster = Cluster::for_test(version).await;
-        cluster.deploy("install", OPERATOR, &[]);
+        let only_here = format!("settings.watchNamespaces={{{}}}", cluster.namespace);
+        cluster.deploy("install", OPERATOR, &["--set", &only_here]);
+        // With rights in its namespace alone.
+        cluster.helm.succeeds(&["test", &cluster.release, TIMEOUT]);
         cluster.warm_endpoint();
         let before = cluster.endpoint();
         cluster.uninstall(&cluster.release);
@@ -214,7 +217,7 @@ async fn uninstall_keeps_crd_and_endpoints_and_the_same_release_takes_them_up_ag
         let unanswered = cluster.warmlambda(&["reconcile", "fir-api", "--wait", "--timeout=1s"]);
         assert_eq!(unanswered.code, 1, "{version:?}: no operator is left: {}", unanswered.told());
 
-        cluster.deploy("install", OPERATOR, &[]);
+        cluster.deploy("install", OPERATOR, &["--set", &only_here]);
         cluster.operator_answers();
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::aws::ALIAS;
 use crate::harness::control_plane::control_plane;
@@ -164,4 +164,34 @@ async fn helm_3_keeps_a_scaled_number_until_the_charts_own_changes() {
     scale(&scenario, 9);
     helm.succeeds(&[UPGRADE.as_slice(), &["--set", "provisionedConcurrency=null"]].concat());
     assert_eq!(number(&scenario), "9", "from then on it is whoever scales");
+}
+
+/// What differs between environments: the number of warm ones, and what goes with the object.
+fn of_environment(yaml: &str) -> Value {
+    let objects: Vec<Value> = serde_saphyr::from_multiple(yaml).expect("YAML");
+    let [endpoint] = &objects[..] else { panic!("one endpoint: {yaml}") };
+    let spec = &endpoint["spec"];
+    // The schema has a default for the policy.
+    let policy = spec["deletionPolicy"].as_str().unwrap_or("ReleaseCapacity");
+    json!({"warm": spec["provisionedConcurrency"], "policy": policy})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chart_and_overlays_agree_on_what_each_environment_gets() {
+    let scenario = Scenario::without_operator().await;
+    for (environment, expected) in [
+        ("dev", json!({"warm": 1, "policy": "ReleaseCapacity"})),
+        ("test", json!({"warm": 1, "policy": "ReleaseCapacity"})),
+        ("prod", json!({"warm": 3, "policy": "Retain"})),
+    ] {
+        let values = format!("{CHART}/values-{environment}.yaml");
+        let overlay = format!("{}/examples/kustomize/overlays/{environment}", env!("CARGO_MANIFEST_DIR"));
+        let rendered = helm(Version::Helm4, &scenario).succeeds(&["template", CHECKOUT, CHART, "-f", &values]);
+        assert_eq!(of_environment(&rendered.out), expected, "{environment} by Helm");
+        assert_eq!(
+            of_environment(&scenario.kubectl.succeeds(&["kustomize", &overlay])),
+            expected,
+            "{environment} by kustomize"
+        );
+    }
 }

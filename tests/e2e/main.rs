@@ -10,6 +10,7 @@ mod capacity;
 mod charts;
 mod check;
 mod commands;
+mod dashboard;
 mod deletion;
 mod demo;
 mod drift;

@@ -13,7 +13,7 @@ use crate::harness::chart::{Release, Scope};
 use crate::harness::control_plane::{ControlPlane, control_plane};
 use crate::harness::endpoint::manifest;
 use crate::harness::operator::Operator;
-use crate::harness::scenario::Scenario;
+use crate::harness::scenario::{NAME, Scenario};
 use crate::harness::waiting::until;
 
 /// An operator in a namespace of its own, and a namespace that goes.
@@ -195,8 +195,15 @@ async fn a_namespace_that_took_the_rights_of_its_operator_with_it_is_cleaned_up_
         command
             .replace("warmlambda:warmlambda", &account)
             .replace("warmlambda-farewell", &scenario.namespace)
+            .replace("NAMESPACE", &scenario.namespace)
     };
-    type_in(&scenario, &commands.into_iter().map(own).collect::<Vec<_>>());
+    let commands: Vec<_> = commands.into_iter().map(own).collect();
+    let (lends, waits) = commands.split_at(2);
+    type_in(&scenario, lends);
+    // Else the next try may be a minute away. There may be nothing left to annotate.
+    let now = "warmlambda.dev/reconcile-requested-at=now";
+    scenario.kubectl.run(&["annotate", "wle", NAME, "--overwrite", now], "");
+    type_in(&scenario, waits);
     until_namespace_is_gone(&scenario).await;
     assert!(scenario.aws.capacity().is_none(), "what costs is gone");
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::kstatus::Kstatus;
 use super::sandbox::run;
 
 /// What Argo CD shows of an object.
@@ -40,4 +41,14 @@ pub fn health(object: &Value) -> Health {
     let known = ["Healthy", "Progressing", "Degraded", "Suspended"];
     assert!(known.contains(&health.status.as_str()), "Argo CD knows no {health:?}");
     health
+}
+
+/// Whether two verdicts mean the same.
+pub fn agree(kstatus: Kstatus, health: &Health) -> bool {
+    let same = match kstatus {
+        Kstatus::Current => "Healthy",
+        Kstatus::InProgress | Kstatus::Terminating => "Progressing",
+        Kstatus::Failed => "Degraded",
+    };
+    same == health.status
 }

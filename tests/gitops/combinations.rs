@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use crate::argo::{Health, health};
+use crate::argo::{Health, agree, health};
 use crate::kstatus::{Kstatus, judge};
-use crate::table::{Exception, agree, exception};
+use crate::table::{Exception, exception};
 
 const GENERATION: i64 = 3;
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use warmlambda::api::{Reason, WarmLambdaEndpoint};
 
-use crate::argo::{Health, health, text};
+use crate::argo::{Health, agree, health, text};
 use crate::kstatus::{Kstatus, judge};
 use crate::sandbox::lines_run;
 
@@ -85,16 +85,6 @@ fn cases() -> Vec<Case> {
 /// The objects of the table.
 pub fn objects() -> Vec<Value> {
     cases().iter().map(Case::object).collect()
-}
-
-/// Whether two verdicts mean the same.
-pub fn agree(kstatus: Kstatus, health: &Health) -> bool {
-    let same = match kstatus {
-        Kstatus::Current => "Healthy",
-        Kstatus::InProgress | Kstatus::Terminating => "Progressing",
-        Kstatus::Failed => "Degraded",
-    };
-    same == health.status
 }
 
 /// The exception that an object falls under, if any.

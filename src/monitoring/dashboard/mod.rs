@@ -2,6 +2,7 @@
 
 mod endpoint_rows;
 mod fleet;
+mod fleet_table;
 mod operator_rows;
 mod panel;
 

@@ -112,14 +112,14 @@ impl ControlPlane {
         }
     }
 
-    /// What its service accounts asked for so far.
-    pub fn audit(&self) -> String {
-        std::fs::read_to_string(&self.audit).unwrap_or_default()
-    }
-
     /// A kubeconfig with all rights.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
+    }
+
+    /// What its service accounts asked for so far.
+    pub fn audit(&self) -> String {
+        std::fs::read_to_string(&self.audit).unwrap_or_default()
     }
 
     /// Writes a kubeconfig for who has a token, under a name of its own.
@@ -162,17 +162,27 @@ impl ControlPlane {
     }
 }
 
-/// Where the API servers of this test binary write their audit logs.
+/// Where the API servers of this test binary write their audit logs: a folder for each process.
 pub fn audit_logs() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(concat!("audit-of-", env!("CARGO_CRATE_NAME")))
 }
 
-/// The file for what service accounts ask the API server of a number for. It is there after the process, until the next one.
+/// The file for what service accounts ask the API server of a number for, in a folder of this process. It stays for who judges the
+/// run, until an hour later: another run may be under way.
 fn audit_log(number: u32) -> PathBuf {
-    static EMPTIED: OnceLock<()> = OnceLock::new();
-    let folder = audit_logs();
-    EMPTIED.get_or_init(|| {
-        let _ = std::fs::remove_dir_all(&folder);
+    static MADE: OnceLock<()> = OnceLock::new();
+    let folder = audit_logs().join(std::process::id().to_string());
+    MADE.get_or_init(|| {
+        for earlier in std::fs::read_dir(audit_logs()).into_iter().flatten().flatten() {
+            let age = earlier
+                .metadata()
+                .and_then(|data| data.modified())
+                .ok()
+                .and_then(|time| time.elapsed().ok());
+            if age.is_some_and(|age| age > Duration::from_hours(1)) {
+                let _ = std::fs::remove_dir_all(earlier.path());
+            }
+        }
         std::fs::create_dir_all(&folder).expect("a folder can be made");
         // Only who ran every test can say what no test needs.
         let arguments: Vec<_> = std::env::args().skip(1).collect();

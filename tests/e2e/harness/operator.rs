@@ -80,6 +80,15 @@ impl Operator {
         self.wait()
     }
 
+    /// Whether it ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        let ended = self.process.try_wait().expect("the operator can be looked at").is_some();
+        if ended {
+            self.server.discharge(self.process.id());
+        }
+        ended
+    }
+
     fn wait(&mut self) -> bool {
         let ended = self.process.wait().expect("the operator can be waited for");
         self.server.discharge(self.process.id());
