@@ -12,6 +12,8 @@ pub const REFUSED: &str = "refused-";
 pub struct Request {
     /// The namespace of its service account.
     pub operator: String,
+    /// The name of that.
+    pub account: String,
     /// What it has to be granted.
     pub needed: Grant,
     /// Whether it was.
@@ -33,12 +35,10 @@ fn request(event: &Value) -> Option<Request> {
         resource: text("/objectRef/subresource").map_or_else(|| resource.into(), |sub| format!("{resource}/{sub}")),
         verb: text("/verb")?.into(),
     };
+    let (operator, account) = text("/user/username")?.strip_prefix("system:serviceaccount:")?.split_once(':')?;
     Some(Request {
-        operator: text("/user/username")?
-            .strip_prefix("system:serviceaccount:")?
-            .split_once(':')?
-            .0
-            .into(),
+        operator: operator.into(),
+        account: account.into(),
         needed,
         allowed: event["annotations"]["authorization.k8s.io/decision"] == "allow",
     })
