@@ -1,6 +1,8 @@
 //! The three small web servers: probes, metrics, and what only somebody in the pod may change.
 
+use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 
 use axum::Router;
 use axum::http::{StatusCode, Uri, header};
@@ -67,6 +69,24 @@ fn change_level(level: &LogLevel, query: Option<&str>, directives: &str) -> Resu
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, router: Router) -> io::Result<()> {
     axum::serve(listener, router).await
+}
+
+/// Serves the admin address for ever. Without it the operator works all the same, so it is no reason not to start.
+pub async fn administered(address: SocketAddr, level: LogLevel) -> impl Future<Output = ()> {
+    let listener = TcpListener::bind(address).await;
+    match listener.as_ref().map(TcpListener::local_addr) {
+        Ok(Ok(address)) => tracing::info!(admin = %address, "the log level can be changed"),
+        Ok(Err(error)) => tracing::warn!(%error, %address, "the log level cannot be changed"),
+        Err(error) => tracing::warn!(%error, %address, "the log level cannot be changed"),
+    }
+    async move {
+        if let Ok(listener) = listener
+            && let Err(error) = serve(listener, admin(level)).await
+        {
+            tracing::warn!(%error, "the log level cannot be changed any more");
+        }
+        std::future::pending().await
+    }
 }
 
 #[cfg(test)]
