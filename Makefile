@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt crds build image check-image docs book deny control-plane
+.PHONY: help demo test lint fmt crds build image docs book deny control-plane charts check-image
 
 # The scenarios mostly wait for simulated AWS, so more of them run at once than there are cores.
 export RUST_TEST_THREADS ?= 8
@@ -18,6 +18,7 @@ demo: ## Watch an API and a stream go warm and new versions go out, in about a m
 test: control-plane ## Run all tests: unit, property, and end to end against a real API server and a simulated AWS
 	@start=$$SECONDS; \
 	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --workspace --locked; \
+	cargo test --quiet --locked --test e2e granted -- --ignored --nocapture; \
 	echo "make test: all passed in $$((SECONDS - start)) s"
 
 lint: ## Check format, lints, dependencies and workflows as CI does
@@ -31,6 +32,9 @@ fmt: ## Format the code
 
 crds: ## Write crds/ from the types
 	cargo run --quiet --locked -- crd > crds/warmlambdaendpoints.yaml
+
+charts: crds ## Write what is generated in charts/ and dist/: schemas, tables of values, the CRD, plain manifests
+	WRITE=1 cargo test --quiet --locked --test charts generated::
 
 build: ## Build the operator for release
 	cargo build --release --locked

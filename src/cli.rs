@@ -66,6 +66,8 @@ pub enum Command {
     Print {
         /// What to print.
         what: Artefact,
+        /// Which one: the name of the alert, for runbook.
+        name: Option<String>,
     },
     /// Print the version.
     Version,
@@ -82,6 +84,16 @@ pub enum Artefact {
     CrdReference,
     /// Every condition and reason, as Markdown.
     Conditions,
+    /// What Argo CD has to be told of the resource, as a ConfigMap argocd-cm: health, actions, links.
+    Argocd,
+    /// The alerts, as a file of rules for Prometheus.
+    Alerts,
+    /// Every alert and what it says, as Markdown.
+    AlertIndex,
+    /// When one alert fires, as Markdown.
+    Runbook,
+    /// The dashboard for Grafana, as JSON.
+    Dashboard,
 }
 
 /// Flags of `run`; each is an environment variable too. Durations are written like 300s, 5m, 2h or 100ms.
@@ -102,6 +114,10 @@ pub struct Run {
     /// Where /metrics is served.
     #[arg(long, env = "WARMLAMBDA_METRICS_ADDR", default_value = "0.0.0.0:8080")]
     pub metrics_addr: SocketAddr,
+    /// Where /log-level is served: GET, and PUT to change what is logged while the operator runs. A loopback address, for kubectl
+    /// port-forward.
+    #[arg(long, env = "WARMLAMBDA_ADMIN_ADDR", default_value = "127.0.0.1:8082", value_parser = loopback)]
+    pub admin_addr: SocketAddr,
     /// error, warn, info, debug or trace, or directives as in RUST_LOG, which is the default.
     #[arg(long, env = "RUST_LOG", default_value = "info")]
     pub log_level: String,
@@ -257,6 +273,16 @@ impl Leader {
     }
 }
 
+/// Reads an address that only the pod itself can reach.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|_| format!("{text:?} is no address: write 127.0.0.1:8082"))?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("must be a loopback address, for instance 127.0.0.1:8082: whoever reaches it may change what is logged".into())
+    }
+}
+
 /// Reads a duration: digits and one of ms, s, m, h.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no duration: write 100ms, 15s, 5m or 2h");
@@ -342,6 +368,16 @@ mod tests {
             "18446744073709551615h",
         ] {
             assert!(duration(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_pod_itself_reaches_the_admin_address() {
+        for right in ["127.0.0.1:0", "[::1]:8082"] {
+            assert!(loopback(right).is_ok(), "{right}");
+        }
+        for wrong in ["0.0.0.0:8082", "10.0.0.1:8082", "[::]:8082", "localhost", "8082"] {
+            assert!(loopback(wrong).is_err(), "{wrong}");
         }
     }
 

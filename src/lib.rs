@@ -4,8 +4,10 @@
 //! writes, [`api`] is the contract with users. The pipeline is `resolve -> observe -> plan -> execute -> assess -> report`.
 //!
 //! [`check`], [`release`] and [`request`] are what a person runs, with the rights of that person; [`cluster`] is how they reach it.
+//! [`argocd`] and [`reference`] are printed for others to use.
 
 pub mod api;
+pub mod argocd;
 pub mod aws;
 pub mod check;
 pub mod cli;
@@ -13,6 +15,7 @@ pub mod cluster;
 pub mod controller;
 mod leader_lease;
 pub mod metrics;
+pub mod monitoring;
 pub mod plan;
 pub mod reference;
 pub mod release;

@@ -12,7 +12,7 @@ use kube::{Api, Client, ResourceExt};
 use serde_json::json;
 use thiserror::Error;
 
-use crate::api::{FINALIZER, WarmLambdaEndpoint};
+use crate::api::{FINALIZER, LEASE_LABEL, WarmLambdaEndpoint};
 use crate::cluster::{Access, AccessError, said};
 use crate::leader_lease::{Holder, holder};
 
@@ -34,9 +34,6 @@ pub struct Flags {
     /// Endpoints that are not being deleted too. An operator that runs puts the finalizer on again.
     #[arg(long)]
     pub force: bool,
-    /// Name of the operator's Lease, by which one that still runs is noticed.
-    #[arg(long, env = "WARMLAMBDA_LEASE_NAME", default_value = "warmlambda")]
-    pub lease_name: String,
     /// The cluster.
     #[command(flatten)]
     pub access: Access,
@@ -74,7 +71,7 @@ enum Outcome {
 /// [`ReleaseError`].
 pub async fn run(flags: &Flags) -> Result<bool, ReleaseError> {
     let client = flags.access.client().await?;
-    warn_of_operators(&client, &flags.lease_name).await;
+    warn_of_operators(&client).await;
     let named = wanted(flags, &client).await?;
     if named.is_empty() {
         let place = if flags.all_namespaces {
@@ -186,9 +183,9 @@ fn told(namespace: &str, name: &str, outcome: &Outcome) -> String {
 }
 
 /// An operator that runs does what this command does, and cleans up before.
-async fn warn_of_operators(client: &Client, lease_name: &str) {
-    let named = ListParams::default().fields(&format!("metadata.name={lease_name}"));
-    let leases = match Api::<Lease>::all(client.clone()).list(&named).await {
+async fn warn_of_operators(client: &Client) {
+    let ours = ListParams::default().labels(LEASE_LABEL);
+    let leases = match Api::<Lease>::all(client.clone()).list(&ours).await {
         Ok(leases) => leases.items,
         Err(error) => return eprintln!("‼ whether an operator still runs cannot be seen: {}", said(&error)),
     };
@@ -216,7 +213,10 @@ impl fmt::Display for Warning<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::{Method, Request, Response};
+    use kube::client::Body;
     use serde_json::Value;
+    use std::sync::{Arc, Mutex};
 
     fn left(status: Value) -> String {
         let object =
@@ -233,6 +233,58 @@ mod tests {
         );
         assert_eq!(left(json!({"aliasArn": arn})), format!("alias {arn}"));
         assert_eq!(left(json!({"observedGeneration": -1})), "status knows of nothing there");
+    }
+
+    /// An API server with one object that somebody else changes before each of the first writes; and what was written.
+    fn contested(changes: usize) -> (Client, Arc<Mutex<Vec<Value>>>) {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&written);
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let seen = Arc::clone(&seen);
+            async move {
+                let is_write = request.method() == Method::PATCH;
+                let body = axum::body::to_bytes(axum::body::Body::new(request.into_body()), usize::MAX).await?;
+                let mut seen = seen.lock().unwrap();
+                if is_write {
+                    seen.push(serde_json::from_slice(&body)?);
+                }
+                let finalizers: Vec<_> = (0..seen.len())
+                    .map(|n| format!("example.com/{n}"))
+                    .chain([FINALIZER.into()])
+                    .collect();
+                let object = json!({
+                    "apiVersion": "warmlambda.dev/v1alpha1", "kind": "WarmLambdaEndpoint",
+                    "metadata": {
+                        "name": "fir", "uid": "u", "resourceVersion": seen.len().to_string(), "finalizers": finalizers,
+                        "deletionTimestamp": "2026-11-22T12:00:00Z",
+                    },
+                });
+                let conflict = json!({"kind": "Status", "status": "Failure", "code": 409, "reason": "Conflict", "message": "changed"});
+                let lost = is_write && seen.len() <= changes;
+                let (status, answer) = if lost { (409, conflict) } else { (200, object) };
+                Ok::<_, tower::BoxError>(Response::builder().status(status).body(Body::from(serde_json::to_vec(&answer)?))?)
+            }
+        });
+        (Client::new(service, "shop"), written)
+    }
+
+    #[tokio::test]
+    async fn what_changed_meanwhile_is_read_again_and_nothing_else_of_it_is_lost() {
+        let (client, written) = contested(2);
+        let outcome = release(&endpoints(&client, Some("shop")), "fir", false).await;
+        let others = vec!["example.com/0".to_owned(), "example.com/1".to_owned()];
+        assert!(matches!(&outcome, Outcome::Released(_, kept) if *kept == others), "{outcome:?}");
+        let written = written.lock().unwrap();
+        let last = json!({"metadata": {"uid": "u", "resourceVersion": "2", "finalizers": others}});
+        assert_eq!((written.len(), written.last()), (3, Some(&last)));
+    }
+
+    #[tokio::test]
+    async fn an_object_that_never_rests_is_given_up() {
+        let (client, written) = contested(usize::MAX);
+        let outcome = release(&endpoints(&client, Some("shop")), "fir", false).await;
+        assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+        assert_eq!(written.lock().unwrap().len(), ATTEMPTS);
     }
 
     #[test]

@@ -37,5 +37,8 @@ pub const RETRY_REQUESTED_AT: &str = "warmlambda.dev/retry-requested-at";
 /// The annotation with which a person gives the object up without any call to AWS; its value is `true`.
 pub const RELEASE: &str = "warmlambda.dev/release";
 
+/// The label of the Lease by which operators elect a leader, whatever its name is; its value is `operator`.
+pub const LEASE_LABEL: &str = "warmlambda.dev/lease";
+
 /// The field manager of everything that the operator writes to Kubernetes.
 pub const FIELD_MANAGER: &str = "warmlambda";

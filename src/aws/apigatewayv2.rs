@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::future::Future;
 
+use aws_sdk_apigatewayv2::operation::RequestId;
 use aws_sdk_apigatewayv2::types::{self, DeploymentStatus, IntegrationType};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -54,6 +55,7 @@ impl Region {
     ) -> Result<Option<Vec<T>>, Failure>
     where
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        O: RequestId,
         E: ProvideErrorMetadata + Error + 'static,
     {
         let mut all = Vec::new();

@@ -6,10 +6,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_lambda::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::{Instant, sleep};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use super::error::{Kind, failure};
 use super::throttle::{Bucket, Permit, Pool, Throttle, jittered};
@@ -67,6 +70,7 @@ impl Gate {
     pub async fn read<T, E, F>(&self, operation: Operation, resource: &str, send: impl Fn() -> F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        T: RequestId,
         E: ProvideErrorMetadata + Error + 'static,
     {
         let mut attempt = 1;
@@ -96,6 +100,7 @@ impl Gate {
     pub async fn find<T, E, F>(&self, operation: Operation, resource: &str, send: impl Fn() -> F) -> Result<Option<T>, Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        T: RequestId,
         E: ProvideErrorMetadata + Error + 'static,
     {
         match self.read(operation, resource, send).await {
@@ -133,6 +138,7 @@ impl Gate {
     pub async fn write<T, E, F>(&self, operation: Operation, resource: &str, turn: Turn, send: F) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        T: RequestId,
         E: ProvideErrorMetadata + Error + 'static,
     {
         self.attempt(Kind::Write, operation, resource, turn, 1, send).await
@@ -142,6 +148,7 @@ impl Gate {
     pub async fn remove<T, E, F>(&self, operation: Operation, resource: &str, turn: Turn, send: F) -> Result<(), Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        T: RequestId,
         E: ProvideErrorMetadata + Error + 'static,
     {
         match self.write(operation, resource, turn, send).await {
@@ -161,10 +168,26 @@ impl Gate {
     ) -> Result<T, Failure>
     where
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        T: RequestId,
         E: ProvideErrorMetadata + Error + 'static,
     {
         let start = Instant::now();
-        let result = send.await.map_err(|error| failure(kind, operation.name, resource, &error));
+        let span = span(operation, &self.region, attempt);
+        let result = send.instrument(span.clone()).await;
+        let result = result.map_err(|error| failure(kind, operation.name, resource, &error));
+        let request_id = match &result {
+            Ok(answer) => answer.request_id(),
+            Err(failure) => failure.request_id.as_deref(),
+        };
+        span.record("aws.request_id", request_id);
+        if let Err(failure) = &result {
+            span.record("error.type", failure.code.as_str());
+            // What is not there is an answer like any other.
+            if failure.class != Class::NotFound {
+                span.record("otel.status_code", "ERROR");
+                span.record("otel.status_description", failure.message.as_str());
+            }
+        }
         let code = result.as_ref().map_or_else(|failure| failure.code.as_str(), |_| "OK");
         let throttled = matches!(
             &result,
@@ -176,7 +199,7 @@ impl Gate {
         let (service, name) = operation.name.split_once(':').unwrap_or(("", operation.name));
         self.observer
             .request(service, name, code, start.elapsed().as_secs_f64(), attempt > 1, throttled);
-        tracing::debug!(operation = operation.name, resource, code, attempt, "asked AWS");
+        tell(kind, operation, resource, code, attempt, request_id);
         match &result {
             // AWS does not say which quota was exceeded; the narrowest is the likely one.
             Err(Failure {
@@ -190,6 +213,49 @@ impl Gate {
             _ => turn.0.iter().for_each(|(bucket, permit)| bucket.accepted(permit)),
         }
         result
+    }
+}
+
+/// A line for each request: a write changes AWS and so is worth one always, with what CloudTrail knows it by.
+fn tell(kind: Kind, operation: Operation, resource: &str, code: &str, attempt: u32, aws_request_id: Option<&str>) {
+    let operation = operation.name;
+    match kind {
+        Kind::Write => tracing::info!(operation, resource, code, aws_request_id, "wrote to AWS"),
+        Kind::Read => tracing::debug!(operation, resource, code, attempt, aws_request_id, "asked AWS"),
+    }
+}
+
+/// The span of one request, named by OpenTelemetry's conventions for AWS. At the level of errors, so that no log level takes it away.
+fn span(operation: Operation, region: &str, attempt: u32) -> Span {
+    let (service, method) = operation.name.split_once(':').unwrap_or(("", operation.name));
+    let service = service_id(service);
+    tracing::error_span!(
+        "aws",
+        otel.name = format!("{service}/{method}"),
+        otel.kind = "client",
+        rpc.system = "aws-api",
+        rpc.service = service,
+        rpc.method = method,
+        cloud.region = region,
+        http.request.resend_count = (attempt > 1).then(|| attempt - 1),
+        aws.request_id = Empty,
+        error.r#type = Empty,
+        otel.status_code = Empty,
+        otel.status_description = Empty,
+    )
+}
+
+/// A service as the SDKs call it.
+fn service_id(service: &str) -> &str {
+    match service {
+        "apigateway" => "API Gateway",
+        "apigatewayv2" => "ApiGatewayV2",
+        "application-autoscaling" => "Application Auto Scaling",
+        "cloudwatch" => "CloudWatch",
+        "lambda" => "Lambda",
+        "sqs" => "SQS",
+        "sts" => "STS",
+        other => other,
     }
 }
 

@@ -24,7 +24,7 @@ use super::permission::PolicyLocks;
 use super::shared::SharedReads;
 use super::sts::Identity;
 use super::throttle::Throttle;
-use super::{Cloud, Look};
+use super::{AccountConcurrency, Cloud, Look};
 use crate::plan::arn::Site;
 use crate::plan::desired::Desired;
 use crate::plan::failure::Failure;
@@ -235,5 +235,9 @@ impl Cloud for Aws {
 
     async fn long_utilization(&self, region: &str, aliases: &[(String, String)]) -> Result<Vec<LongUtilization>, Failure> {
         self.region(region).long_utilization(aliases, self.settings.idle_window).await
+    }
+
+    async fn account_concurrency(&self, region: &str) -> Result<AccountConcurrency, Failure> {
+        self.region(region).account_concurrency().await
     }
 }

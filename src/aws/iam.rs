@@ -27,6 +27,7 @@ const FUNCTION_ACTIONS: &[&str] = &[
 const ACCOUNT_ACTIONS: &[&str] = &[
     "application-autoscaling:DescribeScalableTargets",
     "cloudwatch:GetMetricData",
+    "lambda:GetAccountSettings",
     "sts:GetCallerIdentity",
 ];
 

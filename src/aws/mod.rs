@@ -1,9 +1,10 @@
 //! The shell around AWS: observe and execute, one file per service. It decides nothing.
 //!
 //! [`clients`] builds the clients, `call` lets each request through in its turn ([`throttle`]) and says what its error means
-//! ([`error`]). `lambda`, `apigateway`, `apigatewayv2`, `autoscaling`, `cloudwatch`, `sqs` and `sts` are the calls; `observe`,
+//! ([`error`]). `lambda`, `apigateway`, `apigatewayv2`, `autoscaling`, `cloudwatch`, `sqs`, `sts` and `account` are the calls; `observe`,
 //! `http_apis` and `execute` put them together. No file but this folder's names an SDK.
 
+mod account;
 mod apigateway;
 mod apigatewayv2;
 mod autoscaling;
@@ -32,6 +33,7 @@ pub mod throttle;
 
 use std::future::Future;
 
+pub use account::AccountConcurrency;
 pub use call::{RequestObserver, Unobserved};
 pub use clients::{Aws, Settings};
 pub use sts::Identity;
@@ -78,4 +80,7 @@ pub trait Cloud: Send + Sync + 'static {
         region: &str,
         aliases: &[(String, String)],
     ) -> impl Future<Output = Result<Vec<LongUtilization>, Failure>> + Send;
+
+    /// How much concurrency the account has in a region; each call is a request.
+    fn account_concurrency(&self, region: &str) -> impl Future<Output = Result<AccountConcurrency, Failure>> + Send;
 }

@@ -41,7 +41,7 @@ impl Region {
             Ok(policy) => Ok(policy.as_deref().and_then(dead_letter_target)),
             Err(passing) if matches!(passing.class, Class::Transient | Class::Throttled(_)) => Err(passing),
             Err(failure) => {
-                tracing::info!(queue = arn, %failure, "its dead-letter queue is not known");
+                tracing::info!(queue = arn, error = %failure, aws_request_id = failure.request_id, "its dead-letter queue is not known");
                 Ok(None)
             }
         }

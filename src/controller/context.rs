@@ -11,10 +11,12 @@ use kube::runtime::reflector::Store;
 use kube::{Api, Client, ResourceExt};
 use tokio::sync::watch;
 
+use super::account::Accounts;
 use super::backoff::Attempts;
 use super::error::Error;
 use super::intervals::{Fleet, Intervals};
 use super::leader::{Claim, Epoch, while_held};
+use super::measured::{Measured, key};
 use super::report::Written;
 use super::rollouts::Rollouts;
 use crate::api::WarmLambdaEndpoint;
@@ -46,12 +48,16 @@ pub struct Context<C> {
     pub intervals: Intervals,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What is measured over several passes.
+    pub measured: Measured,
     /// The latest sample of CloudWatch, by uid.
     pub usage: Mutex<BTreeMap<String, Usage>>,
     /// Why CloudWatch did not answer the last time, by region.
     pub unsampled: Mutex<BTreeMap<String, Failure>>,
     /// Where records go that mappings gave up, by uid, as it was last observed.
     pub destinations: Mutex<BTreeMap<String, BTreeSet<String>>>,
+    /// The concurrency of the account, as it was read last.
+    pub accounts: Mutex<Accounts>,
     /// Passes without progress, by uid.
     pub attempts: Mutex<Attempts>,
     /// Since when this process has seen which rollout, by uid.
@@ -96,6 +102,17 @@ impl<C> Context<C> {
     /// Whether the process is to stop.
     pub fn stopping(&self) -> bool {
         *self.stop.borrow()
+    }
+
+    /// Forgets an endpoint that is gone.
+    pub fn forget(&self, endpoint: &impl ResourceExt) {
+        let uid = endpoint.uid().unwrap_or_default();
+        lock(&self.attempts).forget(&uid);
+        lock(&self.rollouts).forget(&uid);
+        lock(&self.written).forget(&uid);
+        lock(&self.usage).remove(&uid);
+        lock(&self.destinations).remove(&uid);
+        self.measured.forget(&uid, &key(endpoint));
     }
 
     /// How much there is to look after.

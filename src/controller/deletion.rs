@@ -75,7 +75,7 @@ async fn clean_up<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epo
     for _ in 0..ROUNDS {
         let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, Look::EveryCaller)).await? {
             Ok(observed) => observed,
-            Err(failure) => return Ok(Some(Stop::Deleting(due, Some(failure)))),
+            Err(failure) => return Ok(Some(Stop::Deleting(due, Some(report::noted(failure))))),
         };
         due = cleanup(&desired, &observed);
         if due.is_done() {

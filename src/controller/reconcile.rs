@@ -5,6 +5,7 @@ use kube::ResourceExt;
 use super::context::{Context, lock};
 use super::error::Error;
 use super::leader::Epoch;
+use super::measured::measure;
 use super::{deletion, finalizer, ownership, report};
 use crate::api::{ManagementPolicy, RETRY_REQUESTED_AT, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
 use crate::aws::{Cloud, Look};
@@ -24,12 +25,18 @@ pub struct Next {
     pub cadence: Cadence,
     /// Whether something moved, so that a ladder of waits starts anew.
     pub progress: bool,
+    /// Whether only a person can go on.
+    pub stalled: bool,
 }
 
 impl Next {
     /// The next look after a pass that moved something.
     pub const fn look(cadence: Cadence) -> Self {
-        Self { cadence, progress: true }
+        Self {
+            cadence,
+            progress: true,
+            stalled: false,
+        }
     }
 }
 
@@ -67,7 +74,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
     let look = look(&previous, usage.as_ref());
     let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, look)).await? {
         Ok(observed) => observed,
-        Err(failure) => return stop(Stop::Unread(failure)).await,
+        Err(failure) => return stop(Stop::Unread(report::noted(failure))).await,
     };
     lock(&ctx.destinations).insert(desired.uid.clone(), destinations(&desired, &observed));
     let plan = plan(&desired, &observed, &memory, ctx.now());
@@ -76,7 +83,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
         ManagementPolicy::Observe => Outcome::default(),
     };
 
-    let verdict = assess(&Pass {
+    let pass = Pass {
         desired: &desired,
         observed: &observed,
         plan: &plan,
@@ -86,7 +93,9 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
         usage: usage.as_ref(),
         unsampled: unsampled.as_ref(),
         moment: ctx.moment(endpoint, outcome.failed.is_some()),
-    });
+    };
+    let verdict = assess(&pass);
+    measure(endpoint, ctx, &pass, &verdict);
     let progress = !outcome.applied.is_empty();
     report::publish(endpoint, ctx, &epoch, &previous, verdict, progress).await
 }
@@ -116,7 +125,7 @@ pub async fn resolve<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) 
     };
     let site = match ctx.unless_stopped(ctx.cloud.site(region)).await? {
         Ok(site) => site,
-        Err(failure) => return Ok(Err(Stop::Unread(failure))),
+        Err(failure) => return Ok(Err(Stop::Unread(report::noted(failure)))),
     };
     let uid = endpoint.uid().unwrap_or_default();
     let generation = endpoint.metadata.generation.unwrap_or_default();
@@ -144,8 +153,7 @@ pub async fn execute<C: Cloud>(desired: &Desired, steps: &[PlannedStep], ctx: &C
                 outcome.applied.push((planned.clone(), applied));
             }
             Err(failure) => {
-                tracing::debug!(call = planned.step.action(), %failure, "failed");
-                outcome.failed = Some((planned.clone(), failure));
+                outcome.failed = Some((planned.clone(), report::noted(failure)));
                 break;
             }
         }

@@ -6,14 +6,16 @@ use kube::api::{Patch, PatchParams};
 use kube::runtime::events::{Event as KubeEvent, EventType};
 use kube::{Resource, ResourceExt};
 use serde_json::json;
+use tracing::Span;
 
 use super::context::{Context, lock};
 use super::error::Error;
 use super::leader::Epoch;
 use super::reconcile::Next;
-use crate::api::{FIELD_MANAGER, RECONCILE_REQUESTED_AT, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
+use crate::api::{ConditionType, FIELD_MANAGER, RECONCILE_REQUESTED_AT, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
 use crate::metrics::StatusWrite;
 use crate::plan::assess::{Cadence, Event, Stop, Verdict, assess_stop};
+use crate::plan::failure::Failure;
 
 /// Longest note that the API server takes for an event.
 const LONGEST_NOTE: usize = 1024;
@@ -100,7 +102,12 @@ pub async fn publish<C>(
     }
     // Failures that each say something new are failures all the same; a pass whose writes went through until one failed is none.
     let progress = progress || (cadence == Cadence::InFlight && differs);
-    Ok(Next { cadence, progress })
+    let stalled = status.conditions.iter().any(|c| c.type_ == ConditionType::Stalled.as_str());
+    Ok(Next {
+        cadence,
+        progress,
+        stalled,
+    })
 }
 
 /// Whether two statuses say different things. The API server keeps the lists in an order of its own.
@@ -140,6 +147,13 @@ async fn apply<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch
     }
 }
 
+/// Notes a call that failed on the pass, so that the lines in which the pass tells of it carry AWS's id of the request.
+pub fn noted(failure: Failure) -> Failure {
+    Span::current().record("aws_request_id", failure.request_id.as_deref());
+    tracing::debug!(error = %failure, "a call of AWS failed");
+    failure
+}
+
 /// Tells a transition in the log and as an event. A lost event harms nobody: status says it all.
 pub async fn tell<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, event: &Event) {
     if event.warning {
@@ -157,7 +171,7 @@ pub async fn tell<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, event: &Ev
         secondary: None,
     };
     if let Err(error) = ctx.recorder.publish(&event, &endpoint.object_ref(&())).await {
-        tracing::debug!(%error, "the event was not recorded");
+        tracing::warn!(%error, "the event was not recorded");
     }
 }
 

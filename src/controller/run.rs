@@ -1,35 +1,43 @@
 //! Runs the controller: watches from the start, reconciles while it leads, and stops in good order.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
 use std::future::Future;
+use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::channel::mpsc;
 use futures::stream::{BoxStream, once};
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::jiff::Timestamp;
 use kube::api::ListParams;
+use kube::client::ClientBuilder;
 use kube::runtime::controller::{Action, Config as Concurrency, Controller};
 use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::reflector::ObjectRef;
 use kube::runtime::watcher::{self, Event};
 use kube::runtime::{WatchStreamExt, reflector};
 use kube::{Api, Client, Config, Resource, ResourceExt};
 use thiserror::Error as ThisError;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use super::context::{Context, Guarded, lock};
 use super::error::Error;
 use super::intervals::Intervals;
 use super::leader::{Claim, Election, Ended, Epoch, leading};
+use super::measured::{Measured, key};
 use super::reconcile::{Next, reconcile};
-use super::{usage, watch as endpoints};
+use super::{account, scrape, usage, watch as endpoints};
+use crate::api::WarmLambdaEndpoint;
 use crate::aws::Cloud;
-use crate::metrics::{Metrics, PassResult, Sample, leader_sample, samples, undecodable_sample};
+use crate::metrics::{CONTROLLER, CountRequests, Metrics, PassResult};
 use crate::plan::assess::Cadence;
+use crate::telemetry;
 
 /// Changes of one object within this time are one: a client that writes spec and annotations in two calls means one thing.
 const DEBOUNCE: Duration = Duration::from_millis(200);
@@ -98,7 +106,11 @@ impl<C: Cloud> Operator<C> {
         metrics: Arc<Metrics>,
         stop: watch::Receiver<bool>,
     ) -> Result<Self, RunError> {
-        let client = client(config, Some(READ_TIMEOUT))?;
+        let client = client(config, Some(READ_TIMEOUT), &metrics)?;
+        let (watch_client, lease_client) = (
+            self::client(config, None, &metrics)?,
+            self::client(config, Some(LEASE_READ_TIMEOUT), &metrics)?,
+        );
         let (store, writer) = reflector::store();
         let (claim, claimed) = watch::channel(Claim::default());
         metrics.max_concurrent(settings.concurrency);
@@ -116,9 +128,11 @@ impl<C: Cloud> Operator<C> {
             default_region: settings.default_region.clone(),
             intervals: settings.intervals.clone(),
             metrics,
+            measured: Measured::new(DEBOUNCE),
             usage: Mutex::new(BTreeMap::new()),
             unsampled: Mutex::default(),
             destinations: Mutex::default(),
+            accounts: Mutex::default(),
             attempts: Mutex::default(),
             rollouts: Mutex::default(),
             written: Mutex::default(),
@@ -126,8 +140,8 @@ impl<C: Cloud> Operator<C> {
         };
         Ok(Self {
             ctx: Arc::new(ctx),
-            watch_client: self::client(config, None)?,
-            lease_client: self::client(config, Some(LEASE_READ_TIMEOUT))?,
+            watch_client,
+            lease_client,
             settings,
             writer,
             claim,
@@ -207,30 +221,20 @@ impl<C: Cloud> View<C> {
         self.ctx.store.wait_until_ready().now_or_never().is_some_and(|ready| ready.is_ok())
     }
 
-    /// The text of all metrics. The series of the endpoints come from the leader only: two replicas would count them twice.
+    /// The text of all metrics.
     pub fn metrics(&self) -> String {
-        let ctx = &self.ctx;
-        let leads = ctx.claim.borrow().epoch().is_some();
-        let mut computed: Vec<Sample> = self.lease.iter().map(|name| leader_sample(name, leads)).collect();
-        let fleet = ctx.store.state();
-        computed.push(undecodable_sample(fleet.iter().filter(|guarded| guarded.0.is_err()).count()));
-        if leads {
-            let (usage, now) = (lock(&ctx.usage), ctx.now());
-            for endpoint in fleet.iter().filter_map(|guarded| guarded.0.as_ref().ok()) {
-                let usage = endpoint.uid().and_then(|uid| usage.get(&uid).cloned());
-                computed.extend(samples(endpoint, usage.as_ref(), now));
-            }
-        }
-        ctx.metrics.text(&computed)
+        scrape::text(&self.ctx, self.lease.as_deref())
     }
 }
 
 /// A client that repeats nothing by itself: a renewal or a write that is sent again minutes later is worse than one that fails.
-fn client(config: &Config, read_timeout: Option<Duration>) -> Result<Client, RunError> {
+fn client(config: &Config, read_timeout: Option<Duration>, metrics: &Arc<Metrics>) -> Result<Client, RunError> {
     let mut config = config.clone();
     config.default_retry = false;
     config.read_timeout = read_timeout;
-    Client::try_from(config).map_err(|error| RunError::Client(Box::new(error)))
+    let counted = CountRequests::new(Arc::clone(metrics), &config);
+    let builder = ClientBuilder::try_from(config).map_err(|error| RunError::Client(Box::new(error)))?;
+    Ok(builder.with_layer(&counted).build())
 }
 
 /// Waits until the API server lists our kind; needs no right that the watch does not need anyway.
@@ -267,14 +271,7 @@ fn noted<C: Cloud>(
                 );
             }
         }
-        Ok(Event::Delete(guarded)) => {
-            let uid = guarded.uid().unwrap_or_default();
-            lock(&ctx.attempts).forget(&uid);
-            lock(&ctx.rollouts).forget(&uid);
-            lock(&ctx.written).forget(&uid);
-            lock(&ctx.usage).remove(&uid);
-            lock(&ctx.destinations).remove(&uid);
-        }
+        Ok(Event::Delete(guarded)) => ctx.forget(guarded),
         Ok(Event::Init | Event::InitDone) => {}
         Err(error) => tracing::warn!(%error, "the watch failed and starts over"),
     };
@@ -289,9 +286,20 @@ async fn passes<C: Cloud>(
     stopped: impl Future<Output = ()> + Send + Sync + 'static,
 ) {
     let claim = ctx.claim.clone();
-    let triggers = endpoints::triggers(events, move || claim.borrow().epoch().is_some());
+    let (changed, all, visited) = (ctx.clone(), ctx.clone(), ctx.clone());
+    let now = Duration::ZERO;
+    let triggers = endpoints::triggers(events, move || claim.borrow().epoch().is_some())
+        .inspect_ok(move |guarded| changed.measured.queue.ask(key(guarded), now));
     let begins = once(leading(ctx.claim.clone())).filter_map(|epoch| std::future::ready(epoch.map(|_| ())));
-    let (visit, visits) = mpsc::unbounded();
+    let begins = begins.inspect(move |()| {
+        let fleet = all.store.state();
+        fleet.iter().for_each(|guarded| all.measured.queue.ask(key(guarded.as_ref()), now));
+    });
+    let (visit, visits) = mpsc::unbounded::<ObjectRef<Guarded>>();
+    let visits = visits.inspect(move |visit| {
+        let key = (visit.namespace.clone().unwrap_or_default(), visit.name.clone());
+        visited.measured.queue.ask(key, now);
+    });
     let controller = Controller::for_stream(triggers, ctx.store.clone())
         .with_config(Concurrency::default().concurrency(concurrency.max(1)).debounce(DEBOUNCE))
         .reconcile_all_on(begins)
@@ -301,21 +309,20 @@ async fn passes<C: Cloud>(
         .for_each(|_| std::future::ready(()));
     tokio::select! {
         () = controller => {}
-        () = async { usage::sample(ctx, visit).await; std::future::pending::<()>().await } => {}
+        () = async { usage::sample(ctx.clone(), visit).await; std::future::pending::<()>().await } => {}
+        () = async { account::sample(ctx.clone()).await; std::future::pending::<()>().await } => {}
     }
 }
 
 /// One pass within its deadline, counted and timed.
 async fn pass<C: Cloud>(guarded: Arc<Guarded>, ctx: Arc<Context<C>>) -> Result<Action, Error> {
+    if let Some(time) = ctx.measured.queue.begin(&key(guarded.as_ref())) {
+        ctx.metrics.waited(time);
+    }
     let Ok(endpoint) = &guarded.0 else {
         return Ok(Action::await_change());
     };
-    let span = tracing::info_span!(
-        "pass",
-        namespace = endpoint.namespace(),
-        name = endpoint.name_any(),
-        generation = endpoint.metadata.generation
-    );
+    let span = span(endpoint);
     let _active = ctx.metrics.pass_begins();
     let start = Instant::now();
     let deadline = ctx.intervals.pass;
@@ -327,13 +334,43 @@ async fn pass<C: Cloud>(guarded: Arc<Guarded>, ctx: Arc<Context<C>>) -> Result<A
         Ok(next) if next.cadence == Cadence::OnChange => PassResult::Success,
         Ok(_) => PassResult::RequeueAfter,
         Err(error) if error.is_failure() => {
+            span.record("otel.status_description", error.to_string());
             span.in_scope(|| tracing::warn!(%error, "the pass failed and is repeated"));
             PassResult::Error
         }
+        Err(Error::Outdated) => PassResult::Requeue,
         Err(_) => PassResult::Success,
     };
+    span.record("result", ended.as_str());
+    if ended == PassResult::Error {
+        span.record("otel.status_code", "ERROR");
+    }
     ctx.metrics.pass_ended(ended, start.elapsed());
+    if result.as_ref().is_ok_and(|next| next.stalled) {
+        ctx.metrics.pass_left_stalled();
+    }
     result.map(|next| action(endpoint, next, &ctx))
+}
+
+/// The span of a pass: what every line of it carries, and the root of a trace. At the level of errors, so that no log level takes it
+/// away.
+fn span(endpoint: &WarmLambdaEndpoint) -> Span {
+    let span = tracing::error_span!(
+        "reconcile",
+        controller = CONTROLLER,
+        namespace = endpoint.namespace(),
+        name = endpoint.name_any(),
+        generation = endpoint.metadata.generation,
+        // The standard library's only randomness: the seed of its hash maps.
+        reconcile_id = format!("{:016x}", RandomState::new().build_hasher().finish()),
+        trace_id = Empty,
+        aws_request_id = Empty,
+        result = Empty,
+        otel.status_code = Empty,
+        otel.status_description = Empty,
+    );
+    span.record("trace_id", telemetry::trace_id(&span));
+    span
 }
 
 /// When to look again after a pass that ended without a report.
@@ -344,16 +381,23 @@ fn after_error<C: Cloud>(guarded: Arc<Guarded>, error: &Error, ctx: Arc<Context<
         // The next leader looks at everything.
         Error::NotLeading | Error::Stopping => Cadence::OnChange,
     };
-    let progress = false;
-    action(guarded.as_ref(), Next { cadence, progress }, &ctx)
+    let next = Next {
+        cadence,
+        progress: false,
+        stalled: false,
+    };
+    action(guarded.as_ref(), next, &ctx)
 }
 
 /// Turns a kind of wait into a time.
 fn action<C>(endpoint: &impl ResourceExt, next: Next, ctx: &Context<C>) -> Action {
     let uid = endpoint.uid().unwrap_or_default();
     let attempt = lock(&ctx.attempts).count(&uid, next.cadence, next.progress);
-    let wait = ctx.intervals.next(next.cadence, &uid, attempt, ctx.fleet());
-    wait.map_or_else(Action::await_change, Action::requeue)
+    let Some(wait) = ctx.intervals.next(next.cadence, &uid, attempt, ctx.fleet()) else {
+        return Action::await_change();
+    };
+    ctx.measured.queue.ask(key(endpoint), wait);
+    Action::requeue(wait)
 }
 
 /// Leads when it is our turn, until `release` resolves or the lease is lost.

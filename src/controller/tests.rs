@@ -1,5 +1,7 @@
 //! Passes over endpoints with AWS and the API server in memory.
 
+mod measuring;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,9 +19,10 @@ use super::error::Error;
 use super::fake_api::FakeApi;
 use super::intervals::Intervals;
 use super::leader::{Claim, Epoch};
+use super::measured::Measured;
 use super::reconcile::{Next, reconcile};
 use crate::api::WarmLambdaEndpoint;
-use crate::aws::{Cloud, Look};
+use crate::aws::{AccountConcurrency, Cloud, Look};
 use crate::plan::arn::Site;
 use crate::plan::assess::Cadence;
 use crate::plan::desired::Desired;
@@ -97,6 +100,17 @@ impl Cloud for FakeCloud {
 
     async fn long_utilization(&self, _: &str, _: &[(String, String)]) -> Result<Vec<LongUtilization>, Failure> {
         Ok(Vec::new())
+    }
+
+    async fn account_concurrency(&self, region: &str) -> Result<AccountConcurrency, Failure> {
+        self.note(&format!("account of {region}"));
+        if self.refuse.load(Ordering::Relaxed) {
+            return Err(refused());
+        }
+        Ok(AccountConcurrency {
+            limit: 1000,
+            unreserved: 900,
+        })
     }
 }
 
@@ -193,9 +207,11 @@ impl Bench {
             default_region: Some("eu-west-1".into()),
             intervals: Intervals::default(),
             metrics: Arc::default(),
+            measured: Measured::new(Duration::ZERO),
             usage: Mutex::default(),
             unsampled: Mutex::default(),
             destinations: Mutex::default(),
+            accounts: Mutex::default(),
             attempts: Mutex::default(),
             rollouts: Mutex::default(),
             written: Mutex::default(),
@@ -433,7 +449,8 @@ async fn an_aws_that_does_not_answer_is_retried_and_reported() {
         next,
         Next {
             cadence: Cadence::Retry,
-            progress: false
+            progress: false,
+            stalled: false,
         }
     );
     assert_eq!(bench.reason("fir"), "AwsUnavailable");

@@ -9,11 +9,13 @@ use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use tracing::Instrument;
 
 use super::context::{Context, Guarded, lock};
 use super::leader::leading;
 use crate::api::{ConditionType, Reason, WarmLambdaEndpoint};
 use crate::aws::Cloud;
+use crate::metrics::CONTROLLER;
 use crate::plan::conditions::{Status, find};
 use crate::plan::subject::Subject;
 use crate::plan::traffic::{Evidence, evidence};
@@ -30,7 +32,8 @@ pub async fn sample<C: Cloud>(ctx: Arc<Context<C>>, visits: mpsc::UnboundedSende
     let mut hours = Hours::default();
     loop {
         due.tick().await;
-        for endpoint in refresh(&ctx, &mut hours).await {
+        let span = tracing::error_span!("usage", controller = CONTROLLER);
+        for endpoint in refresh(&ctx, &mut hours).instrument(span).await {
             // Fails only when the controller has stopped.
             let _ = visits.unbounded_send(endpoint);
         }
@@ -53,7 +56,7 @@ async fn refresh<C: Cloud>(ctx: &Context<C>, hours: &mut Hours) -> Vec<ObjectRef
         let mut usages = match ctx.cloud.usage(region, &subjects).await {
             Ok(usages) => usages,
             Err(failure) => {
-                tracing::warn!(region, %failure, "no sample of CloudWatch");
+                tracing::warn!(region, error = %failure, aws_request_id = failure.request_id, "no sample of CloudWatch");
                 keep(&lock(&ctx.usage), &endpoints, ctx.now(), &mut fresh);
                 unsampled.insert(region.to_owned(), failure);
                 continue;
@@ -152,7 +155,9 @@ impl Hours {
         let (uids, aliases): (Vec<_>, Vec<_>) = due.into_iter().unzip();
         match ctx.cloud.long_utilization(region, &aliases).await {
             Ok(answers) => self.0.extend(uids.into_iter().zip(answers.into_iter().map(|long| (now, long)))),
-            Err(failure) => tracing::warn!(region, %failure, "CloudWatch was not asked about the last hours"),
+            Err(failure) => {
+                tracing::warn!(region, error = %failure, aws_request_id = failure.request_id, "CloudWatch was not asked about the last hours")
+            }
         }
     }
 

@@ -1,11 +1,14 @@
 //! The series of the endpoints, computed from the watched objects whenever somebody asks: so they go with the object.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::registry::Sample;
 use super::table::{self, Metric};
-use crate::api::{Trigger, TriggerKind, WarmLambdaEndpoint};
+use crate::api::{ManagementPolicy, Trigger, TriggerKind, WarmLambdaEndpoint};
+use crate::plan::drift::Resource;
 use crate::plan::traffic;
 use crate::plan::usage::Usage;
 
@@ -21,7 +24,11 @@ pub fn samples(endpoint: &WarmLambdaEndpoint, usage: Option<&Usage>, now: Timest
             .collect(),
         value,
     };
-    let mut samples = vec![sample(&table::ENDPOINT_INFO, &info(endpoint).each_ref().map(String::as_str), 1.0)];
+    let managed = !endpoint.spec.suspend && endpoint.spec.management_policy == ManagementPolicy::Manage;
+    let mut samples = vec![
+        sample(&table::ENDPOINT_INFO, &info(endpoint).each_ref().map(String::as_str), 1.0),
+        sample(&table::ENDPOINT_MANAGED, &[], f64::from(u8::from(managed))),
+    ];
     let Some(status) = &endpoint.status else { return samples };
     for condition in &status.conditions {
         for word in ["True", "False", "Unknown"] {
@@ -49,6 +56,32 @@ pub fn samples(endpoint: &WarmLambdaEndpoint, usage: Option<&Usage>, now: Timest
         samples.extend(age.map(|seconds| sample(&table::METRICS_AGE, &[], seconds)));
     }
     samples
+}
+
+/// How often what of an endpoint was put right: 0 for everything that it has and that kept as it was.
+pub fn drift_samples(endpoint: &WarmLambdaEndpoint, corrections: &BTreeMap<Resource, u64>) -> Vec<Sample> {
+    let (namespace, name) = (endpoint.namespace().unwrap_or_default(), endpoint.name_any());
+    let mut counts: BTreeMap<Resource, u64> = has(endpoint).into_iter().map(|resource| (resource, 0)).collect();
+    counts.extend(corrections);
+    let sample = |(resource, count): (Resource, u64)| Sample {
+        metric: &table::DRIFT,
+        labels: vec![namespace.clone(), name.clone(), resource.as_str().to_owned()],
+        value: count as f64,
+    };
+    counts.into_iter().map(sample).collect()
+}
+
+/// What of an endpoint can drift.
+fn has(endpoint: &WarmLambdaEndpoint) -> Vec<Resource> {
+    let mut has = vec![Resource::Alias, Resource::ProvisionedConcurrency];
+    for trigger in endpoint.spec.triggers.iter().filter_map(kind) {
+        has.extend(match trigger {
+            TriggerKind::RestApi => &[Resource::Permission, Resource::Integration, Resource::Stage][..],
+            TriggerKind::HttpApi => &[Resource::Permission, Resource::Integration, Resource::Route, Resource::Stage],
+            TriggerKind::EventSource => &[Resource::EventSourceMapping],
+        });
+    }
+    has
 }
 
 /// function, alias, function_version, trigger, region, account.
@@ -132,6 +165,39 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn drift_is_counted_from_zero_for_what_an_endpoint_has() {
+        let corrections = BTreeMap::from([(Resource::Integration, 2)]);
+        let counts = drift_samples(&endpoint(), &corrections);
+        let counts: Vec<_> = counts.iter().map(|s| (s.labels[2].as_str(), s.value)).collect();
+        assert_eq!(
+            counts,
+            [
+                ("alias", 0.0),
+                ("provisioned_concurrency", 0.0),
+                ("permission", 0.0),
+                ("integration", 2.0),
+                ("stage", 0.0)
+            ]
+        );
+    }
+
+    #[test]
+    fn who_suspends_or_observes_an_endpoint_is_not_alarmed_about_it() {
+        let managed = |change: fn(&mut WarmLambdaEndpoint)| {
+            let mut endpoint = endpoint();
+            change(&mut endpoint);
+            let samples = samples(&endpoint, None, Timestamp::UNIX_EPOCH);
+            samples.iter().find(|s| *s.metric == table::ENDPOINT_MANAGED).map(|s| s.value)
+        };
+        assert_eq!(managed(|_| ()), Some(1.0));
+        assert_eq!(managed(|endpoint| endpoint.spec.suspend = true), Some(0.0));
+        assert_eq!(
+            managed(|endpoint| endpoint.spec.management_policy = ManagementPolicy::Observe),
+            Some(0.0)
+        );
     }
 
     #[test]

@@ -1,19 +1,24 @@
 //! What Prometheus may know: the table of metrics, the numbers, and their text.
 
 mod endpoints;
+mod queue;
 mod registry;
-mod table;
+mod rest_client;
+pub(crate) mod table;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::aws::RequestObserver;
+use crate::aws::{AccountConcurrency, RequestObserver};
 
-pub use endpoints::samples;
+pub use endpoints::{drift_samples, samples};
+pub use queue::{Key, Queue};
 pub use registry::{Registry, Sample};
+pub use rest_client::CountRequests;
 pub use table::{ALL, Kind, Metric, Stability, markdown};
 
 /// The label that controller-runtime would give us.
-const CONTROLLER: &str = "warmlambdaendpoint";
+pub const CONTROLLER: &str = "warmlambdaendpoint";
 
 /// What became of a status report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,17 +53,21 @@ pub enum PassResult {
     Success,
     /// To be looked at again after a while.
     RequeueAfter,
+    /// To be looked at again because the object changed meanwhile.
+    Requeue,
     /// A call failed; to be repeated.
     Error,
 }
 
 impl PassResult {
-    const ALL: [Self; 3] = [Self::Success, Self::RequeueAfter, Self::Error];
+    const ALL: [Self; 4] = [Self::Success, Self::RequeueAfter, Self::Requeue, Self::Error];
 
-    const fn as_str(self) -> &'static str {
+    /// As a label says it.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::RequeueAfter => "requeue_after",
+            Self::Requeue => "requeue",
             Self::Error => "error",
         }
     }
@@ -83,7 +92,12 @@ impl Default for Metrics {
         for result in StatusWrite::ALL {
             registry.add(&table::STATUS_WRITES, &[result.as_str()], 0.0);
         }
-        registry.add(&table::RECONCILE_ERRORS, &[CONTROLLER], 0.0);
+        for metric in [&table::RECONCILE_ERRORS, &table::TERMINAL_ERRORS] {
+            registry.add(metric, &[CONTROLLER], 0.0);
+        }
+        registry.appear(&table::RECONCILE_SECONDS, &[CONTROLLER]);
+        registry.appear(&table::QUEUE_SECONDS, &[CONTROLLER]);
+        registry.appear(&table::ALLOCATION_TIME, &[]);
         registry.add(&table::ACTIVE_WORKERS, &[CONTROLLER], 0.0);
         Self { registry }
     }
@@ -98,6 +112,26 @@ impl Metrics {
     /// Counts a status report.
     pub fn status_write(&self, result: StatusWrite) {
         self.registry.add(&table::STATUS_WRITES, &[result.as_str()], 1.0);
+    }
+
+    /// Counts a request to the Kubernetes API: its HTTP status, its method, and whom it went to.
+    pub fn kubernetes_request(&self, code: &str, method: &str, host: &str) {
+        self.registry.add(&table::REST_REQUESTS, &[code, method, host], 1.0);
+    }
+
+    /// Notes how long an endpoint was due before its pass began.
+    pub fn waited(&self, time: Duration) {
+        self.registry.observe(&table::QUEUE_SECONDS, &[CONTROLLER], time.as_secs_f64());
+    }
+
+    /// Notes how long AWS took to make capacity warm.
+    pub fn allocated(&self, took: Duration) {
+        self.registry.observe(&table::ALLOCATION_TIME, &[], took.as_secs_f64());
+    }
+
+    /// Counts a pass that left its endpoint Stalled.
+    pub fn pass_left_stalled(&self) {
+        self.registry.add(&table::TERMINAL_ERRORS, &[CONTROLLER], 1.0);
     }
 
     /// Counts a pass that begins; the guard counts its end, also when the pass is cancelled.
@@ -148,6 +182,30 @@ pub fn leader_sample(name: &str, leads: bool) -> Sample {
         labels: vec![name.to_owned()],
         value: f64::from(u8::from(leads)),
     }
+}
+
+/// Depth and adds of the queue of passes.
+pub fn queue_samples(queue: &Queue) -> [Sample; 2] {
+    let (depth, adds) = queue.depth_and_adds();
+    [(&table::QUEUE_DEPTH, depth as f64), (&table::QUEUE_ADDS, adds as f64)].map(|(metric, value)| Sample {
+        metric,
+        labels: vec![CONTROLLER.to_owned()],
+        value,
+    })
+}
+
+/// The concurrency of the account, by account and region.
+pub fn account_samples(accounts: &BTreeMap<(String, String), AccountConcurrency>) -> Vec<Sample> {
+    let of = |((account, region), known): (&(String, String), &AccountConcurrency)| {
+        let numbers = [(&table::ACCOUNT_LIMIT, known.limit), (&table::ACCOUNT_UNRESERVED, known.unreserved)];
+        let labels = vec![account.clone(), region.clone()];
+        numbers.map(|(metric, value)| Sample {
+            metric,
+            labels: labels.clone(),
+            value: value.into(),
+        })
+    };
+    accounts.iter().flat_map(of).collect()
 }
 
 /// How many objects do not parse.

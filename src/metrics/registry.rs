@@ -6,6 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::table::{ALL, Kind, Metric};
 
+/// Series that are kept of one metric; what comes with further label values is counted under `other`. AWS's error codes are the only
+/// labels whose values are not ours, and fewer than a hundred of them ever come.
+const MOST_SERIES: usize = 1000;
+
 /// One number that is computed when it is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
@@ -38,6 +42,12 @@ impl Registry {
         self.with(metric, labels, |value| value.number += by);
     }
 
+    /// Makes a histogram appear that has no observation yet.
+    pub fn appear(&self, metric: &Metric, labels: &[&str]) {
+        let Kind::Histogram(bounds) = metric.kind else { return };
+        self.with(metric, labels, |value| value.buckets.resize(bounds.len(), 0));
+    }
+
     /// Sets a gauge.
     pub fn set(&self, metric: &Metric, labels: &[&str], to: f64) {
         self.with(metric, labels, |value| value.number = to);
@@ -58,8 +68,12 @@ impl Registry {
 
     fn with(&self, metric: &Metric, labels: &[&str], change: impl FnOnce(&mut Value)) {
         debug_assert_eq!(metric.labels.len(), labels.len(), "{}", metric.name);
-        let labels = labels.iter().map(|l| (*l).to_owned()).collect();
-        change(self.lock().entry(metric.name).or_default().entry(labels).or_default());
+        let labels: Vec<String> = labels.iter().map(|l| (*l).to_owned()).collect();
+        let mut all = self.lock();
+        let series = all.entry(metric.name).or_default();
+        let known = series.len() < MOST_SERIES || series.contains_key(&labels);
+        let labels = if known { labels } else { vec!["other".to_owned(); labels.len()] };
+        change(series.entry(labels).or_default());
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, BTreeMap<Vec<String>, Value>>> {
@@ -165,6 +179,20 @@ mod tests {
                 "{line} is not in\n{text}"
             );
         }
+    }
+
+    #[test]
+    fn the_number_of_series_has_a_bound() {
+        let registry = Registry::default();
+        for n in 0..MOST_SERIES + 50 {
+            registry.add(&table::AWS_REQUESTS, &["lambda", "GetAlias", &format!("Code{n}")], 1.0);
+        }
+        let text = registry.text(&[]);
+        assert!(
+            text.contains("{service=\"other\",operation=\"other\",code=\"other\"} 50\n"),
+            "{text}"
+        );
+        assert_eq!(text.lines().count(), 2 + MOST_SERIES + 1);
     }
 
     #[test]

@@ -4,6 +4,14 @@
 /// time-out of one attempt, 120 s that of a pass.
 const SECONDS: &[f64] = &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
 
+/// Seconds that a due endpoint waits for its pass: none while places are free, minutes when AWS answers slowly and all are taken.
+const WAIT_SECONDS: &[f64] = &[0.01, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0];
+
+/// Seconds until warm capacity is there: AWS needs one to a few minutes, and 15 are more than it ever should. Source: AWS-26.
+const ALLOCATION_SECONDS: &[f64] = &[
+    5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 900.0,
+];
+
 /// One metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Metric {
@@ -67,15 +75,25 @@ metrics! {
     LEADER = Kind::Gauge, "leader_election_master_status", ["name"], Stable,
         "1 when this process holds the lease and may write, else 0.";
     RECONCILE_TOTAL = Kind::Counter, "controller_runtime_reconcile_total", ["controller", "result"], Stable,
-        "Passes by result: success, requeue_after, error.";
+        "Passes by result: success (nothing more until the object changes), requeue_after, requeue (the object changed meanwhile), error.";
     RECONCILE_ERRORS = Kind::Counter, "controller_runtime_reconcile_errors_total", ["controller"], Stable,
         "Passes that are repeated because a call failed.";
+    TERMINAL_ERRORS = Kind::Counter, "controller_runtime_terminal_reconcile_errors_total", ["controller"], Stable,
+        "Passes that left an endpoint Stalled, which time does not heal; they are not counted as errors.";
     RECONCILE_SECONDS = Kind::Histogram(SECONDS), "controller_runtime_reconcile_time_seconds", ["controller"], Stable,
         "Length of a pass in seconds.";
     ACTIVE_WORKERS = Kind::Gauge, "controller_runtime_active_workers", ["controller"], Stable,
         "Passes that run now.";
     MAX_CONCURRENT = Kind::Gauge, "controller_runtime_max_concurrent_reconciles", ["controller"], Stable,
         "Passes that may run at once.";
+    QUEUE_DEPTH = Kind::Gauge, "workqueue_depth", ["name"], Stable,
+        "Endpoints that are due for a pass and wait for a free place.";
+    QUEUE_ADDS = Kind::Counter, "workqueue_adds_total", ["name"], Stable,
+        "Times that an endpoint became due for a pass; what is asked for again while it waits is one.";
+    QUEUE_SECONDS = Kind::Histogram(WAIT_SECONDS), "workqueue_queue_duration_seconds", ["name"], Stable,
+        "Seconds that a due endpoint waited until its pass began.";
+    REST_REQUESTS = Kind::Counter, "rest_client_requests_total", ["code", "method", "host"], Stable,
+        "Requests to the Kubernetes API by HTTP status, or <error> when there was no answer.";
     UNDECODABLE = Kind::Gauge, "warmlambda_undecodable_endpoints", [], Beta,
         "Objects of our kind that do not parse and are left alone.";
     STATUS_WRITES = Kind::Counter, "warmlambda_status_writes_total", ["result"], Beta,
@@ -83,6 +101,8 @@ metrics! {
     ENDPOINT_INFO = Kind::Gauge, "warmlambda_endpoint_info",
         ["namespace", "name", "function", "alias", "function_version", "trigger", "region", "account"], Stable,
         "Always 1; the labels say what the endpoint is.";
+    ENDPOINT_MANAGED = Kind::Gauge, "warmlambda_endpoint_managed", ["namespace", "name"], Beta,
+        "1 when the operator may write to AWS for the endpoint; 0 when it is suspended, or managementPolicy is Observe.";
     ENDPOINT_CONDITION = Kind::Gauge, "warmlambda_endpoint_status_condition", ["namespace", "name", "condition", "status"], Stable,
         "1 for the status that a condition has, 0 for the two others.";
     ENDPOINT_TRANSITION = Kind::Gauge, "warmlambda_endpoint_condition_last_transition_timestamp_seconds",
@@ -110,6 +130,14 @@ metrics! {
         "About what the warm environments that were asked for cost in a month, in US dollars at list price.";
     METRICS_AGE = Kind::Gauge, "warmlambda_endpoint_metrics_age_seconds", ["namespace", "name"], Beta,
         "Seconds since the newest datapoint that CloudWatch had for the endpoint.";
+    ALLOCATION_TIME = Kind::Histogram(ALLOCATION_SECONDS), "warmlambda_endpoint_allocation_duration_seconds", [], Beta,
+        "Seconds from asking AWS for more warm environments, or for those of a new version, until all were seen warm.";
+    DRIFT = Kind::Counter, "warmlambda_endpoint_drift_corrections_total", ["namespace", "name", "resource"], Beta,
+        "Writes that put right what somebody else had changed while the endpoint was Ready.";
+    ACCOUNT_LIMIT = Kind::Gauge, "warmlambda_account_concurrency_limit", ["account", "region"], Beta,
+        "Concurrent executions that AWS allows the account in a region.";
+    ACCOUNT_UNRESERVED = Kind::Gauge, "warmlambda_account_concurrency_unreserved_available", ["account", "region"], Beta,
+        "Of these, what no function has reserved; provisioned concurrency is taken off only where it lies within a reservation.";
     AWS_REQUESTS = Kind::Counter, "warmlambda_aws_requests_total", ["service", "operation", "code"], Stable,
         "Requests to AWS by outcome: ok, or AWS's error code.";
     AWS_SECONDS = Kind::Histogram(SECONDS), "warmlambda_aws_request_duration_seconds", ["service", "operation"], Stable,
@@ -125,7 +153,9 @@ pub fn markdown() -> String {
     let mut page = String::from("| metric | type | labels | stability | meaning |\n| --- | --- | --- | --- | --- |\n");
     for metric in ALL {
         let labels = metric.labels.iter().map(|l| format!("`{l}`")).collect::<Vec<_>>().join(", ");
-        let (name, kind, help) = (metric.name, metric.kind.as_str(), metric.help);
+        // In a page it would be a tag.
+        let help = metric.help.replace('<', "&lt;").replace('>', "&gt;");
+        let (name, kind) = (metric.name, metric.kind.as_str());
         let stability = match metric.stability {
             Stability::Stable => "stable",
             Stability::Beta => "beta",

@@ -15,8 +15,10 @@
 //! * **Said:** [`assess::assess`], or [`stopped`] when there was no observation. [`facts`] fills status, with [`event_source_status`]
 //!   in [`coarse`] numbers; [`summary`] and [`links`] set the conditions; [`routed`], [`traffic`] with [`bypass`], [`usage`], [`idle`]
 //!   with [`cost`], and [`records_failing`] advise; [`events`] tells what was done and what flipped.
+//! * **Measured:** what [`drift`] was put right, and where an [`allocation`] stands.
 
 pub mod alias;
+pub mod allocation;
 pub mod arn;
 pub mod assess;
 pub mod bypass;
@@ -27,6 +29,7 @@ pub mod coarse;
 pub mod conditions;
 pub mod cost;
 pub mod desired;
+pub mod drift;
 pub mod due;
 pub mod elder;
 pub mod event_source;

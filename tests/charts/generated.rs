@@ -18,7 +18,11 @@ fn holds(path: &str, wanted: &str) {
     let there = std::fs::read_to_string(root().join(path)).unwrap_or_default();
     let differs = there.lines().zip(wanted.lines()).position(|(a, b)| a != b);
     let line = differs.unwrap_or_else(|| there.lines().count().min(wanted.lines().count()));
-    assert!(there == wanted, "{path} is out of date from line {} on; run `make charts`", line + 1);
+    assert!(
+        there == wanted,
+        "{path} is out of date from line {} on; run `make charts`",
+        line + 1
+    );
 }
 
 /// What the program prints.
@@ -33,7 +37,10 @@ fn plain(chart: &str, values: &str) -> String {
     let said = Helm::Four.template(chart, values, &["--skip-tests"]);
     assert!(said.success, "{}", said.err);
     let helms = ["# Source:", "helm.sh/chart:", "app.kubernetes.io/managed-by:"];
-    let lines = said.out.lines().filter(|line| !helms.iter().any(|start| line.trim_start().starts_with(start)));
+    let lines = said
+        .out
+        .lines()
+        .filter(|line| !helms.iter().any(|start| line.trim_start().starts_with(start)));
     // Helm 4 ends each document with an empty line.
     lines.filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
 }
@@ -55,10 +62,16 @@ fn what_charts_carry_and_the_plain_manifests_are_what_the_program_and_the_chart_
     for chart in [OPERATOR, CRDS] {
         holds(&format!("{chart}/files/crd.yaml"), &printed(&["crd"]));
     }
-    holds(&format!("{CRDS}/templates/_crd.tpl"), &text(&format!("{OPERATOR}/templates/_crd.tpl")));
+    holds(
+        &format!("{CRDS}/templates/_crd.tpl"),
+        &text(&format!("{OPERATOR}/templates/_crd.tpl")),
+    );
     let header = "# Made by `make charts` of charts/warmlambda and dist/values.yaml: the operator without Helm. Apply dist/crds.yaml first.\n\
                   # To change: the image, the role of the service account and the region.\n";
-    holds("dist/install.yaml", &(header.to_owned() + &plain(OPERATOR, &text("dist/values.yaml"))));
+    holds(
+        "dist/install.yaml",
+        &(header.to_owned() + &plain(OPERATOR, &text("dist/values.yaml"))),
+    );
     let header = "# Made by `make charts` of charts/warmlambda-crds.\n";
     holds("dist/crds.yaml", &(header.to_owned() + &plain(CRDS, "{}")));
 }

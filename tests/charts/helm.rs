@@ -1,5 +1,6 @@
 //! Helm 3 and Helm 4, as a person would use them.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -128,8 +129,19 @@ impl Objects {
     /// The only one of a kind.
     pub fn the(&self, kind: &str) -> &Value {
         let found = self.of_kind(kind);
-        let [object] = found[..] else { panic!("{} objects are of kind {kind}", found.len()) };
+        let [object] = found[..] else {
+            panic!("{} objects are of kind {kind}", found.len())
+        };
         object
+    }
+
+    /// By namespace, kind and name.
+    pub fn by_name(self) -> BTreeMap<String, Value> {
+        let namespace = |object: &Value| object["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
+        self.0
+            .into_iter()
+            .map(|object| (format!("{}/{}", namespace(&object), name_of(&object)), object))
+            .collect()
     }
 
     /// `Kind/name` of each, in order.

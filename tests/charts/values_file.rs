@@ -86,7 +86,13 @@ fn a_comment_describes_the_key_below_it() {
         "# Labels.\n# @schema {additionalProperties: true}\nlabels:\n  a: b\n# Last.\nlist:\n- one: 1\n",
     ));
     let described: Vec<_> = keys.iter().map(|key| (key.name.as_str(), key.description.as_str())).collect();
-    assert_eq!(described, [("image", "The image, in short."), ("labels", "Labels."), ("list", "Last.")]);
-    assert_eq!((keys[0].keys[0].description.as_str(), &keys[0].keys[0].schema["maxLength"]), ("Its tag.", &Value::from(9)));
+    assert_eq!(
+        described,
+        [("image", "The image, in short."), ("labels", "Labels."), ("list", "Last.")]
+    );
+    assert_eq!(
+        (keys[0].keys[0].description.as_str(), &keys[0].keys[0].schema["maxLength"]),
+        ("Its tag.", &Value::from(9))
+    );
     assert!(keys[1].keys.is_empty(), "an open map has no keys of its own");
 }

@@ -75,7 +75,10 @@ fn the_table_of_contents_has_every_page_once() {
     let once: BTreeSet<_> = listed.iter().cloned().collect();
     assert_eq!(listed.len(), once.len(), "a page is listed twice in book/SUMMARY.md");
     let all: BTreeSet<_> = pages().into_iter().map(|page| page.path).collect();
-    assert_eq!(once, all, "left: what book/SUMMARY.md lists, right: the pages");
+    let missing: Vec<_> = all.difference(&once).collect();
+    let unknown: Vec<_> = once.difference(&all).collect();
+    assert!(missing.is_empty(), "book/SUMMARY.md does not list {missing:?}");
+    assert!(unknown.is_empty(), "book/SUMMARY.md lists what is no page: {unknown:?}");
 }
 
 #[test]

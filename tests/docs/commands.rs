@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::pages::pages;
+use crate::pages::{page, pages};
 use crate::sources::rust;
 
 /// `get-event-source-mapping` as the operation is called: `GetEventSourceMapping`.
@@ -42,4 +42,26 @@ fn each_command_of_the_aws_cli_is_an_operation_that_awssim_answers() {
         }
     }
     assert!(found > 5, "only {found} were found");
+}
+
+/// The commands of the blocks in a language, a continued one in one line; what a terminal shows is left out.
+fn commands(path: &str, language: &str) -> Vec<String> {
+    let blocks = page(path).blocks().into_iter().filter(|block| block.language == language);
+    let lines = blocks.flat_map(|block| {
+        let text = block.text.replace("\\\n", " ");
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    });
+    let prompt = if language == "console" { "$ " } else { "" };
+    let typed = lines.filter_map(|line| Some(line.strip_prefix(prompt)?.split_whitespace().collect::<Vec<_>>().join(" ")));
+    typed.collect()
+}
+
+#[test]
+fn the_readme_installs_as_the_pages_do_that_are_walked_through() {
+    let walked = [commands("docs/quick-start.md", "console"), commands("docs/iam.md", "console")].concat();
+    let short = commands("README.md", "sh");
+    assert_eq!(short.len(), 3, "{short:?}");
+    for command in short {
+        assert!(walked.contains(&command), "no page has: {command}");
+    }
 }

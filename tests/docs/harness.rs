@@ -2,6 +2,10 @@
 // Not all of it is needed here.
 #![allow(dead_code)]
 
+#[path = "../e2e/harness/audit.rs"]
+pub mod audit;
+#[path = "../e2e/harness/chart.rs"]
+pub mod chart;
 #[path = "../e2e/harness/control_plane.rs"]
 pub mod control_plane;
 #[path = "../e2e/harness/kubectl.rs"]

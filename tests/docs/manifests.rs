@@ -17,8 +17,12 @@ fn endpoints() -> Vec<(String, String)> {
         let path = page.path.display().to_string();
         page.blocks().into_iter().map(move |block| (path.clone(), block))
     });
-    let endpoints = blocks.filter(|(_, block)| block.language == "yaml" && block.text.contains("kind: WarmLambdaEndpoint"));
-    endpoints.map(|(path, block)| (path, block.text)).collect()
+    let documents = blocks.filter(|(_, block)| block.language == "yaml").flat_map(|(path, block)| {
+        let documents = block.text.split("\n---\n").map(str::to_owned);
+        documents.map(|text| (path.clone(), text)).collect::<Vec<_>>()
+    });
+    let is_endpoint = |text: &str| text.lines().any(|line| line == "kind: WarmLambdaEndpoint");
+    documents.filter(|(_, text)| is_endpoint(text)).collect()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Everything that people read: README.md and its like, examples/ and docs/, as Markdown.
+//! Everything that people read: README.md and its like, charts/, examples/ and docs/, as Markdown.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,11 @@ pub struct Block {
     pub text: String,
 }
 
-/// The pages in the root, and those below docs/ and examples/.
+/// The pages in the root, and those below docs/, examples/ and charts/.
 pub fn pages() -> Vec<Page> {
     let top = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(PathBuf::from);
-    let all = top.into_iter().chain(files("docs", "md")).chain(files("examples", "md"));
+    let folders = ["docs", "examples", "charts"].into_iter().flat_map(|folder| files(folder, "md"));
+    let all = top.into_iter().chain(folders);
     all.map(|path| Page {
         text: std::fs::read_to_string(root().join(&path)).expect("a page can be read"),
         path,

@@ -1,16 +1,18 @@
 //! A page is walked through: what its blocks say is saved and typed in their order, and what the terminal shows is held against the page.
 //!
-//! A `yaml` block is saved under the name in its first line (`# shop.yaml`), an endpoint also under its own. In a `console` block each
-//! line that begins with `$ ` is typed into bash, with `kubectl`, `helm`, `aws` and `warmlambda` as a reader has them, and the lines
-//! below are what it shows; nothing below means only that it succeeds. What differs from run to run (ages, times, ids) may
-//! differ, and a line `...` stands for any lines.
+//! A `yaml` block is saved under the name in its first line (`# shop.yaml`), an endpoint also under its own, and a `json` block under the
+//! name behind that word. In a `console` block each line that begins with `$ ` is typed into bash, with `kubectl`, `helm`, `aws` and
+//! `warmlambda` as a reader has them, and the lines below are what it shows; nothing below means only that it succeeds. What differs
+//! from run to run (ages, times, ids) may differ, and a line `...` stands for any lines.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use warmlambda::api::WarmLambdaEndpoint;
 
+use crate::harness::kubectl::Kubectl;
 use crate::harness::scenario::Scenario;
 use crate::harness::waiting::PATIENCE;
 
@@ -33,6 +35,7 @@ fn acts(page: &str) -> Vec<Act> {
     let acts = blocks.flat_map(|block| match block.split_once('\n') {
         Some(("yaml", text)) => vec![Act::Save(file_name(text), text.into())],
         Some(("console", text)) => commands(text),
+        Some((language, text)) if language.starts_with("json ") => vec![Act::Save(language[5..].into(), text.into())],
         _ => Vec::new(),
     });
     acts.collect()
@@ -64,22 +67,31 @@ fn commands(block: &str) -> Vec<Act> {
     acts.into_iter().map(|(command, shows)| Act::Type(command, shows)).collect()
 }
 
-/// A line with one blank between its words, and with those words replaced that differ from run to run.
+/// A line with one blank between its words, and with what differs from run to run replaced.
 fn sameness(line: &str) -> String {
-    let words = line.split_whitespace().map(|word| {
-        let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-        let same = if is_age(bare) {
-            "AGE"
-        } else if is_time(bare) {
-            "TIME"
-        } else if is_id(bare) {
-            "ID"
-        } else {
-            bare
-        };
-        word.replacen(bare, same, usize::from(!bare.is_empty()))
-    });
-    words.collect::<Vec<_>>().join(" ")
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = replace_runs(&line, &[':', '.', '-'], |run| is_time(run).then_some("TIME"));
+    replace_runs(
+        &line,
+        &['-'],
+        |run| {
+            if is_age(run) { Some("AGE") } else { is_id(run).then_some("ID") }
+        },
+    )
+}
+
+/// The line with each run of letters, digits and these characters replaced, for which there is something in its place.
+fn replace_runs(line: &str, characters: &[char], by: impl Fn(&str) -> Option<&'static str>) -> String {
+    let within = |c: char| c.is_ascii_alphanumeric() || characters.contains(&c);
+    let mut replaced = String::new();
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let end = rest.find(|other| within(other) != within(c)).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at(end);
+        replaced.push_str(by(run).filter(|_| within(c)).unwrap_or(run));
+        rest = behind;
+    }
+    replaced
 }
 
 /// `44s`, `2m10s`, `3d`.
@@ -92,6 +104,7 @@ fn is_age(word: &str) -> bool {
 
 /// `2026-11-22T10:30:00Z`, with or without a fraction of a second.
 fn is_time(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', ':']);
     word.len() >= 20 && word.as_bytes()[4] == b'-' && word.as_bytes()[10] == b'T' && word.ends_with('Z')
 }
 
@@ -122,8 +135,9 @@ fn shows(terminal: &str, page: &[String]) -> bool {
 }
 
 /// A reader at a terminal, in a folder of their own that has the files of the repository in it.
-struct Reader {
+pub struct Reader {
     folder: PathBuf,
+    namespace: String,
     aws: String,
     watches: Vec<Watch>,
 }
@@ -154,21 +168,32 @@ pub fn tool(name: &str) -> PathBuf {
 }
 
 impl Reader {
-    fn sit_down(page: &str, scenario: &Scenario) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(page.replace('/', "-"));
+    /// Begins with a name for the folder, a cluster, the URL of AWS, and a version of Helm.
+    pub fn sit_down(name: &str, kubectl: &Kubectl, aws: &str, helm: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages").join(name.replace('/', "-"));
         let _ = std::fs::remove_dir_all(&folder);
         let commands = folder.join(".bin");
         std::fs::create_dir_all(&commands).expect("a folder can be made");
         let link = |from: &Path, to: PathBuf| std::os::unix::fs::symlink(from, to).expect("a link can be made");
-        for name in ["examples", "deploy", "crds"] {
+        for name in ["charts", "crds", "dist", "examples"] {
             link(&root().join(name), folder.join(name));
+        }
+        // Packages of code: one that starts, and one that does not. The AWS CLI looks for a zip file's end, awssim for these words.
+        for (name, code) in [
+            ("function.zip", "duration: 200ms, init: 900ms"),
+            ("broken.zip", "init: fail-provisioned"),
+        ] {
+            let package = format!("{code} PK\u{5}\u{6}{}", "\0".repeat(18));
+            std::fs::write(folder.join(name), package).expect("a file can be written");
         }
         link(Path::new(env!("CARGO_BIN_EXE_warmlambda")), commands.join("warmlambda"));
         link(&tool("aws"), commands.join("aws"));
-        scenario.kubectl.settle(&folder);
+        link(&tool(helm), commands.join("helm"));
+        kubectl.settle(&folder);
         Self {
             folder,
-            aws: scenario.aws.url(),
+            namespace: kubectl.namespace().into(),
+            aws: aws.into(),
             watches: Vec::new(),
         }
     }
@@ -187,12 +212,24 @@ impl Reader {
             .env("HOME", &self.folder)
             .env("KUBECONFIG", self.folder.join(".kubeconfig"))
             .env("AWS_ENDPOINT_URL", &self.aws)
-            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_DEFAULT_REGION", "eu-west-1")
             .env("AWS_ACCESS_KEY_ID", "111122223333")
             .env("AWS_SECRET_ACCESS_KEY", "not-checked")
-            .env("AWS_PAGER", "")
             .stdin(Stdio::null());
         bash
+    }
+
+    /// Does all that a page says.
+    pub fn reads(mut self, page: &str) {
+        let text = std::fs::read_to_string(root().join(page)).expect("a page can be read");
+        let acts = acts(&text);
+        let typed = acts.iter().filter(|act| matches!(act, Act::Type(..))).count();
+        assert!(typed > 0, "{page} has no commands");
+        self.begins_to_watch(&acts);
+        for act in &acts {
+            self.does(act);
+        }
+        self.reads_the_watches();
     }
 
     fn does(&self, act: &Act) {
@@ -200,17 +237,46 @@ impl Reader {
             Act::Save(name, text) => std::fs::write(self.folder.join(name), text).expect("a file can be written"),
             Act::Type(command, _) if goes_on(command) => {}
             Act::Type(command, expected) => {
-                let output = self.bash(command).output().expect("bash runs");
-                let terminal = String::from_utf8_lossy(&output.stdout);
-                // A command may fail only where the page shows how.
-                let fine = if expected.is_empty() {
-                    output.status.success()
-                } else {
-                    shows(&terminal, expected)
-                };
-                assert!(fine, "$ {command}\n{terminal}---- but the page says:\n{}", expected.join("\n"));
+                let deadline = Instant::now() + PATIENCE;
+                while let Err(terminal) = self.types(command, expected) {
+                    // What only asks may be asked again: a policy, for instance, takes a moment until it holds.
+                    let again = command.contains("--dry-run=server") && Instant::now() < deadline;
+                    assert!(again, "$ {command}\n{terminal}---- but the page says:\n{}", expected.join("\n"));
+                }
             }
         }
+    }
+
+    /// Answers what the terminal shows if it is not what the page says.
+    fn types(&self, command: &str, expected: &[String]) -> Result<(), String> {
+        let command = &checked_only(command);
+        // Variables stay, as in one terminal.
+        let line = format!("[ ! -e .variables ] || . ./.variables; set -a; {command}; code=$?; export -p >.variables; exit $code");
+        let output = self.bash(&line).output().expect("bash runs");
+        let terminal = self.seen(&String::from_utf8_lossy(&output.stdout));
+        self.keeps(&format!("$ {command}\n{terminal}"));
+        // A command may fail only where the page shows how.
+        let fine = if expected.is_empty() {
+            output.status.success()
+        } else {
+            shows(&terminal, expected)
+        };
+        if fine { Ok(()) } else { Err(terminal) }
+    }
+
+    /// What a reader sees who works in the namespace `default`.
+    fn seen(&self, terminal: &str) -> String {
+        terminal.replace(&self.namespace, "default")
+    }
+
+    /// What the terminal showed stays in the folder, for who writes the page.
+    fn keeps(&self, shown: &str) {
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("terminal.txt"));
+        file.and_then(|mut file| file.write_all(shown.as_bytes()))
+            .expect("a file can be written");
     }
 
     fn begins_to_watch(&mut self, acts: &[Act]) {
@@ -247,28 +313,28 @@ impl Reader {
     }
 }
 
+/// Services that awssim does not have: the AWS CLI checks the command, and then finds nobody at this address.
+fn checked_only(command: &str) -> String {
+    if ["aws iam ", "aws eks "].iter().any(|service| command.starts_with(service)) {
+        return format!("AWS_MAX_ATTEMPTS=1 {command} --endpoint-url http://127.0.0.1:1 |& grep 'Could not connect'");
+    }
+    command.into()
+}
+
 fn goes_on(command: &str) -> bool {
     command.contains(" --watch")
 }
 
 /// Does all that a page says, in a world of its own with an operator in it.
 pub async fn walk(page: &'static str) {
-    let scenario = Scenario::begin().await;
-    let reader = Reader::sit_down(page, &scenario);
-    let walked = tokio::task::spawn_blocking(move || read(page, reader)).await;
-    walked.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+    read(page, Scenario::begin().await).await;
 }
 
-fn read(page: &str, mut reader: Reader) {
-    let text = std::fs::read_to_string(root().join(page)).expect("a page can be read");
-    let acts = acts(&text);
-    let typed = acts.iter().filter(|act| matches!(act, Act::Type(..))).count();
-    assert!(typed > 1, "{page}: only {typed} commands were found");
-    reader.begins_to_watch(&acts);
-    for act in &acts {
-        reader.does(act);
-    }
-    reader.reads_the_watches();
+/// Does all that a page says in a scenario.
+pub async fn read(page: &'static str, scenario: Scenario) {
+    let (kubectl, aws) = (scenario.kubectl.clone(), scenario.aws.url());
+    let walked = tokio::task::spawn_blocking(move || Reader::sit_down(page, &kubectl, &aws, "helm4").reads(page)).await;
+    walked.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 {{/* The groups of files/alerts.yaml, with what metrics.prometheusRule.overrides changes. */}}
 {{- define "warmlambda.alerts" -}}
 {{- $overrides := .Values.metrics.prometheusRule.overrides }}
+{{- $runbooks := .Values.metrics.prometheusRule.runbookUrl }}
 {{- $known := list }}
 {{- $groups := list }}
 {{- range $group := (.Files.Get "files/alerts.yaml" | fromYaml).groups }}
@@ -11,7 +12,11 @@
 {{- if not $override.disabled }}
 {{- $severity := hasKey $override "severity" | ternary (dict "severity" $override.severity) dict }}
 {{- $labels := dict "labels" (merge $severity (default dict $override.labels) (default dict .labels)) }}
-{{- $annotations := dict "annotations" (merge (dict) (default dict $override.annotations) (default dict .annotations)) }}
+{{- $runbook := dict }}
+{{- if and $runbooks .alert }}
+{{- $runbook = dict "runbook_url" (print $runbooks .alert) }}
+{{- end }}
+{{- $annotations := dict "annotations" (merge (dict) (default dict $override.annotations) $runbook (default dict .annotations)) }}
 {{- $rules = append $rules (merge $labels $annotations (pick $override "expr" "for") .) }}
 {{- end }}
 {{- end }}
@@ -24,5 +29,5 @@
 {{- fail (printf "metrics.prometheusRule.overrides: there is no alert %s. There are %s." $name (without $known "" | join ", ")) }}
 {{- end }}
 {{- end }}
-{{- toYaml $groups }}
+{{- dict "groups" $groups | toYaml }}
 {{- end }}

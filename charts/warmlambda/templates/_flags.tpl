@@ -1,13 +1,23 @@
+{{/* Flags that `warmlambda run` and `warmlambda check` share: where rights are needed. */}}
+{{- define "warmlambda.scopeFlags" -}}
+{{- with .Values.settings.watchNamespaces }}
+- --watch-namespaces={{ join "," . }}
+{{- end }}
+{{- if .Values.leaderElection.enabled }}
+- --lease-name={{ include "warmlambda.fullname" . }}
+{{- else }}
+- --no-leader-election
+{{- end }}
+{{- end }}
+
 {{/* Flags of `warmlambda run`. */}}
 {{- define "warmlambda.flags" -}}
 - --metrics-addr={{ .Values.settings.bindAddress }}:{{ .Values.metrics.port }}
 - --health-addr={{ .Values.settings.bindAddress }}:8081
 - {{ printf "--log-level=%s" .Values.log.level | quote }}
 - --log-format={{ .Values.log.format }}
+{{- include "warmlambda.scopeFlags" . }}
 {{- with .Values.settings }}
-{{- with .watchNamespaces }}
-- --watch-namespaces={{ join "," . }}
-{{- end }}
 - --resync-interval={{ int .resyncSeconds }}s
 - --max-concurrent-reconciles={{ int .maxConcurrentReconciles }}
 - --aws-quota-share={{ .awsQuotaShare }}
@@ -17,12 +27,9 @@
 {{- end }}
 {{- with .Values.leaderElection }}
 {{- if .enabled }}
-- --lease-name={{ include "warmlambda.fullname" $ }}
 - --lease-duration={{ int .leaseDurationSeconds }}s
 - --renew-deadline={{ int .renewDeadlineSeconds }}s
 - --retry-period={{ int .retryPeriodSeconds }}s
-{{- else }}
-- --no-leader-election
 {{- end }}
 {{- end }}
 {{- with .Values.extraArgs }}

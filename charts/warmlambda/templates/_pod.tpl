@@ -50,8 +50,6 @@ topologySpreadConstraints:
 {{- if .Values.tracing.enabled }}
 - name: OTEL_EXPORTER_OTLP_ENDPOINT
   value: {{ .Values.tracing.endpoint | quote }}
-- name: OTEL_EXPORTER_OTLP_PROTOCOL
-  value: {{ .Values.tracing.protocol | quote }}
 {{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}

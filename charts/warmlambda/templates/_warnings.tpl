@@ -5,7 +5,7 @@
 {{- range .Values.extraEnv }}{{ $names = append $names .name }}{{ end }}
 {{- if not (or $role (has "AWS_ROLE_ARN" $names) (has "AWS_PROFILE" $names) (has "AWS_ACCESS_KEY_ID" $names)) }}
 * No role: unless there is a Pod Identity association, or the nodes have a role that fits, AWS refuses every call.
-  With IRSA: --set-string serviceAccount.annotations.eks\.amazonaws\.com/role-arn=ROLE_ARN
+  With IRSA: --set-string 'serviceAccount.annotations.eks\.amazonaws\.com/role-arn=ROLE_ARN'
 {{- end }}
 {{- if not (or .Values.aws.region (has "AWS_REGION" $names)) }}
 * No region: IRSA and EKS Pod Identity set it, elsewhere each endpoint must name its own. Or --set aws.region=REGION

@@ -26,6 +26,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 pub use claim::{Claim, Epoch, Lost, leading, while_held};
 pub use decide::{Decision, decide};
 
+use crate::api::LEASE_LABEL;
+
 /// How this process stands for election.
 #[derive(Clone, Debug)]
 pub struct Election {
@@ -76,25 +78,36 @@ impl Election {
     /// Tries until the lease is ours. Returns it with the end of the tenure.
     async fn win(&self, api: &Api<Lease>, claim: &watch::Sender<Claim>) -> (Lease, Instant) {
         let mut seen: Option<Sighting> = None;
+        let mut said = String::new();
         loop {
-            if let Some(won) = self.attempt(api, &mut seen, claim).await {
-                return won;
+            match self.attempt(api, &mut seen, claim).await {
+                Ok(Some(won)) => return won,
+                Ok(None) => said.clear(),
+                // Once for each reason: a candidate goes on trying, every other second.
+                Err(error) => {
+                    let text = error.to_string();
+                    if said != text {
+                        tracing::warn!(%error, "the lease is out of reach");
+                        said = text;
+                    }
+                }
             }
             sleep(self.retry_period).await;
         }
     }
 
     /// One look at the lease, and one write when it may be taken.
-    async fn attempt(&self, api: &Api<Lease>, seen: &mut Option<Sighting>, claim: &watch::Sender<Claim>) -> Option<(Lease, Instant)> {
+    async fn attempt(
+        &self,
+        api: &Api<Lease>,
+        seen: &mut Option<Sighting>,
+        claim: &watch::Sender<Claim>,
+    ) -> Result<Option<(Lease, Instant)>, kube::Error> {
         let deadline = Instant::now() + self.renew_deadline;
-        let lease = match timeout_at(deadline, api.get_opt(&self.name)).await {
-            Ok(Ok(lease)) => lease,
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "the lease could not be read");
-                return None;
-            }
-            Err(_) => return None,
+        let Ok(lease) = timeout_at(deadline, api.get_opt(&self.name)).await else {
+            return Ok(None);
         };
+        let lease = lease?;
         let sighting = look(seen.take(), lease.as_ref());
         let decision = decide(
             lease.as_ref().and_then(|l| l.spec.as_ref()),
@@ -107,25 +120,24 @@ impl Election {
         let sent = Instant::now();
         let write = self.claimed(lease.unwrap_or_default());
         let taken = match decision {
-            Decision::Wait => return None,
+            Decision::Wait => return Ok(None),
             Decision::Create => timeout_at(deadline, api.create(&PostParams::default(), &write)).await,
             Decision::Take | Decision::TakeOver => timeout_at(deadline, api.replace(&self.name, &PostParams::default(), &write)).await,
         };
         let lease = match taken {
             Ok(Ok(lease)) => lease,
-            // Somebody else was faster, or the answer was lost: the next look tells.
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "the lease could not be taken");
-                return None;
-            }
-            Err(_) => return None,
+            // Somebody else was faster: the next look tells who.
+            Ok(Err(kube::Error::Api(status))) if status.is_conflict() || status.is_already_exists() => return Ok(None),
+            Ok(Err(error)) => return Err(error),
+            Err(_) => return Ok(None),
         };
         let quiet = if decision == Decision::TakeOver {
             self.quiet
         } else {
             Duration::ZERO
         };
-        let (epoch, until) = (epoch_of(&lease)?, sent + self.renew_deadline);
+        let Some(epoch) = epoch_of(&lease) else { return Ok(None) };
+        let until = sent + self.renew_deadline;
         tracing::info!(
             lease = self.name,
             identity = self.identity,
@@ -134,7 +146,7 @@ impl Election {
             "leading"
         );
         claim.send_replace(Claim::new(epoch, Instant::now() + quiet, until));
-        Some((lease, until))
+        Ok(Some((lease, until)))
     }
 
     /// Renews until the lease is lost or given back, and says through `claim` until when writes may be sent.
@@ -204,10 +216,14 @@ impl Election {
     fn claimed(&self, lease: Lease) -> Lease {
         let transitions = lease.spec.as_ref().and_then(|s| s.lease_transitions).unwrap_or(0);
         let now = MicroTime(Timestamp::now());
-        let metadata = ObjectMeta {
+        let mut metadata = ObjectMeta {
             name: Some(self.name.clone()),
             ..lease.metadata
         };
+        metadata
+            .labels
+            .get_or_insert_default()
+            .insert(LEASE_LABEL.into(), "operator".into());
         let spec = LeaseSpec {
             holder_identity: Some(self.identity.clone()),
             lease_duration_seconds: i32::try_from(self.lease_duration.as_secs()).ok(),

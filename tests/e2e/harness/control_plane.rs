@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ pub const LATER_POLICY: &str = "Archive";
 
 /// A running API server with the CRD in it.
 pub struct ControlPlane {
+    audit: PathBuf,
     kubeconfig: PathBuf,
     kubectl: PathBuf,
     /// The server lives as long as this end of the pipe: whatever becomes of the test process, the system closes it.
@@ -23,14 +25,28 @@ pub struct ControlPlane {
     _server: Child,
 }
 
-/// The control plane of this process, started when it is asked for the first time.
+/// The control plane that the scenarios share, started when it is asked for the first time.
 pub fn control_plane() -> &'static ControlPlane {
     static STARTED: OnceLock<ControlPlane> = OnceLock::new();
     STARTED.get_or_init(ControlPlane::start)
 }
 
 impl ControlPlane {
+    /// Another one, which no other test knows of; it lives as long as the process.
+    pub fn of_its_own() -> &'static Self {
+        Box::leak(Box::new(Self::start()))
+    }
+
     fn start() -> Self {
+        let started = Self::without_crd();
+        started.install_crd();
+        started
+    }
+
+    /// One for who installs the CRD otherwise.
+    pub fn without_crd() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
         let assets = Command::new(scripts.join("control-plane.sh"))
             .stderr(Stdio::inherit())
@@ -42,8 +58,11 @@ impl ControlPlane {
         );
         let assets = PathBuf::from(String::from_utf8(assets.stdout).expect("a path").trim());
 
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("control-plane-{}", std::process::id()));
+        let audit = audit_log(number);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("control-plane-{}-{number}", std::process::id()));
         let mut server = Command::new(scripts.join("serve-control-plane.sh"))
+            .arg("--audit")
+            .arg(&audit)
             .arg(folder)
             .env("KUBEBUILDER_ASSETS", &assets)
             .stdin(Stdio::piped())
@@ -57,14 +76,13 @@ impl ControlPlane {
             .expect("the server says when it is ready");
         assert!(kubeconfig.ends_with("kubeconfig\n"), "the control plane did not start");
 
-        let started = Self {
+        Self {
+            audit,
             kubeconfig: kubeconfig.trim().into(),
             kubectl: assets.join("kubectl"),
             leash: Mutex::new(leash),
             _server: server,
-        };
-        started.install_crd();
-        started
+        }
     }
 
     fn install_crd(&self) {
@@ -99,6 +117,21 @@ impl ControlPlane {
         &self.kubeconfig
     }
 
+    /// What its service accounts asked for so far.
+    pub fn audit(&self) -> String {
+        std::fs::read_to_string(&self.audit).unwrap_or_default()
+    }
+
+    /// Writes a kubeconfig for who has a token, under a name of its own.
+    pub fn kubeconfig_with(&self, name: &str, token: &str) -> PathBuf {
+        let text = std::fs::read_to_string(&self.kubeconfig).expect("the kubeconfig can be read");
+        let users = text.find("users:").expect("the kubeconfig has users");
+        let path = self.kubeconfig.with_file_name(format!("{name}.kubeconfig"));
+        let user = format!("users: [{{name: admin, user: {{token: \"{token}\"}}}}]\n");
+        std::fs::write(&path, format!("{}{user}", &text[..users])).expect("a kubeconfig can be written");
+        path
+    }
+
     /// kubectl, as a person in this namespace would use it.
     pub fn kubectl(&self, namespace: &str) -> Kubectl {
         Kubectl::new(self.kubectl.clone(), self.kubeconfig.clone(), namespace)
@@ -127,4 +160,33 @@ impl ControlPlane {
         let mut leash = self.leash.lock().expect("no test panics while it writes a line");
         leash.write_all(line.as_bytes()).expect("the control plane is still there");
     }
+}
+
+/// Where the API servers of this test binary write their audit logs: a folder for each process.
+pub fn audit_logs() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(concat!("audit-of-", env!("CARGO_CRATE_NAME")))
+}
+
+/// The file for what service accounts ask the API server of a number for, in a folder of this process. It stays for who judges the
+/// run, until an hour later: another run may be under way.
+fn audit_log(number: u32) -> PathBuf {
+    static MADE: OnceLock<()> = OnceLock::new();
+    let folder = audit_logs().join(std::process::id().to_string());
+    MADE.get_or_init(|| {
+        for earlier in std::fs::read_dir(audit_logs()).into_iter().flatten().flatten() {
+            let age = earlier
+                .metadata()
+                .and_then(|data| data.modified())
+                .ok()
+                .and_then(|time| time.elapsed().ok());
+            if age.is_some_and(|age| age > Duration::from_hours(1)) {
+                let _ = std::fs::remove_dir_all(earlier.path());
+            }
+        }
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        // Only who ran every test can say what no test needs.
+        let arguments: Vec<_> = std::env::args().skip(1).collect();
+        std::fs::write(folder.join("arguments"), arguments.join(" ")).expect("a file can be written");
+    });
+    folder.join(format!("{number}.log"))
 }

@@ -32,6 +32,11 @@ impl Kubectl {
         }
     }
 
+    /// Its namespace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
     /// Runs it with this on standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Said {
         let mut child = Command::new(&self.binary)

@@ -1,54 +1,66 @@
 //! The real binary, as it runs in a pod.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::control_plane::control_plane;
+use super::control_plane::ControlPlane;
+use super::service_account::ServiceAccount;
+use super::waiting::until;
 
 /// A running operator.
 pub struct Operator {
     name: String,
+    server: &'static ControlPlane,
     process: Child,
     log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Operator {
-    /// Starts one that cares for a namespace and finds AWS at a URL, with all rights in Kubernetes.
-    pub fn start(name: &str, namespace: &str, aws: &str) -> Self {
-        Self::start_as(control_plane().kubeconfig(), namespace, name, namespace, aws)
+    /// Starts a replica that finds AWS at a URL, with the intervals of a pod made shorter. `more` are flags of `run`.
+    pub fn start(name: &str, account: &ServiceAccount, aws: &str, more: &[&str]) -> Self {
+        Self::start_in(name, account, aws, more, &[])
     }
 
-    /// The same as whom a kubeconfig says, with the lease in a namespace of its own. Its intervals are those of a pod, made shorter.
-    pub fn start_as(kubeconfig: &Path, lease_namespace: &str, name: &str, namespace: &str, aws: &str) -> Self {
+    /// The same with more variables in its environment.
+    pub fn start_in(name: &str, account: &ServiceAccount, aws: &str, more: &[&str], variables: &[(&str, &str)]) -> Self {
+        let server = account.server;
         let mut process = Command::new(env!("CARGO_BIN_EXE_warmlambda"))
             .args(["run", "--identity", name])
-            .args(["--watch-namespaces", namespace, "--lease-namespace", lease_namespace])
+            .args([
+                "--lease-namespace",
+                &account.release.namespace,
+                "--lease-name",
+                account.release.lease_name(),
+            ])
             .args(["--health-addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"])
+            .args(["--admin-addr", "127.0.0.1:0"])
             .args(["--lease-duration", "4s", "--renew-deadline", "3s", "--retry-period", "500ms"])
             .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
             .args(["--metrics-refresh", "1s", "--aws-quota-share", "0.9"])
-            .args(["--log-format", "text", "--log-level", "info,warmlambda=debug"])
+            .args(more)
             .env_clear()
-            .env("KUBECONFIG", kubeconfig)
+            .env("WARMLAMBDA_LOG_FORMAT", "text")
+            .env("KUBECONFIG", &account.kubeconfig)
             .env("AWS_ENDPOINT_URL", aws)
             .env("AWS_REGION", "eu-west-1")
             .env("AWS_ACCESS_KEY_ID", "111122223333")
             .env("AWS_SECRET_ACCESS_KEY", "not-checked")
             .env("NO_COLOR", "1")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the operator starts");
-        control_plane().charge(process.id());
+        server.charge(process.id());
         let log = Arc::new(Mutex::new(Vec::new()));
         keep(process.stdout.take().expect("stdout is piped"), Arc::clone(&log));
         keep(process.stderr.take().expect("stderr is piped"), Arc::clone(&log));
         Self {
             name: name.into(),
+            server,
             process,
             log,
         }
@@ -68,10 +80,31 @@ impl Operator {
         self.wait()
     }
 
+    /// Whether it ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        let ended = self.process.try_wait().expect("the operator can be looked at").is_some();
+        if ended {
+            self.server.discharge(self.process.id());
+        }
+        ended
+    }
+
     fn wait(&mut self) -> bool {
         let ended = self.process.wait().expect("the operator can be waited for");
-        control_plane().discharge(self.process.id());
+        self.server.discharge(self.process.id());
         ended.success()
+    }
+
+    /// Where it serves `metrics`, `health` or `admin`, as it logged it.
+    pub async fn address(&self, of: &str) -> String {
+        let mark = [format!("{of}="), format!(r#""{of}":""#)];
+        until(&format!("the address of {of}"), async || {
+            let log = self.log();
+            let found = mark.iter().find_map(|mark| Some(log.split_once(mark)?.1));
+            let address = found.and_then(|rest| rest.split([' ', '"', '\n']).next());
+            address.map(str::to_owned).ok_or(log)
+        })
+        .await
     }
 
     /// What it logged so far.

@@ -1,18 +1,23 @@
 //! One scenario: a namespace, an AWS, operators, and what is asked of them.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::Namespace;
+use kube::api::PostParams;
 use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use warmlambda::api::WarmLambdaEndpoint;
 
 use super::aws::Aws;
-use super::control_plane::control_plane;
+use super::chart::{Release, Scope};
+use super::control_plane::{ControlPlane, control_plane};
 use super::endpoint::{Told, manifest};
 use super::kubectl::Kubectl;
 use super::operator::Operator;
+use super::service_account::ServiceAccount;
 use super::waiting::{PATIENCE, until, until_within};
 
 /// Name of the endpoint of a scenario that has only one.
@@ -31,24 +36,42 @@ pub struct Scenario {
     pub aws: Aws,
     /// Operators that were started, in their order.
     pub operators: Vec<Operator>,
-    client: Client,
+    /// Who the operators are in Kubernetes.
+    pub account: ServiceAccount,
+    /// Reads and writes with all rights.
+    pub client: Client,
     _place: SemaphorePermit<'static>,
 }
 
 impl Scenario {
-    /// A namespace and an AWS with the demo world; no operator yet.
+    /// A namespace and an AWS with the demo world; no operator yet. In every third test the operator's rights hold in the whole cluster.
     pub async fn without_operator() -> Self {
+        let server = tokio::task::spawn_blocking(control_plane).await.expect("the control plane starts");
+        let scope = if digest(&test()).is_multiple_of(3) {
+            Scope::Cluster
+        } else {
+            Scope::Namespace
+        };
+        Self::with_release(server, &slug(&test()), |namespace| Release::of(scope, namespace, namespace)).await
+    }
+
+    /// The same on an API server, in a namespace whose name begins so, with a release that is made for it: in the same namespace, or
+    /// in one of its own.
+    pub async fn with_release(server: &'static ControlPlane, name: &str, release: impl FnOnce(&str) -> Release) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(1);
         let place = PLACES.acquire().await.expect("the semaphore is never closed");
-        let namespace = format!("scenario-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let server = tokio::task::spawn_blocking(control_plane).await.expect("the control plane starts");
-        let kubectl = server.kubectl(&namespace);
-        kubectl.succeeds(&["create", "namespace", &namespace]);
+        let namespace = format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let client = server.client().await;
+        let release = release(&namespace);
+        for name in BTreeSet::from([&namespace, &release.namespace]) {
+            create_namespace(&client, name).await;
+        }
         Self {
-            kubectl,
+            kubectl: server.kubectl(&namespace),
             aws: Aws::start().await,
             operators: Vec::new(),
-            client: server.client().await,
+            account: ServiceAccount::install(server, &client, release, &namespace).await,
+            client,
             namespace,
             _place: place,
         }
@@ -71,8 +94,21 @@ impl Scenario {
 
     /// Starts one more replica.
     pub fn start_operator(&mut self) {
+        self.start_operator_with(&["--log-level", "info,warmlambda=debug"]);
+    }
+
+    /// Starts one more replica, with flags of `run`. It cares for the namespace of the scenario, also where its rights hold in the
+    /// whole cluster: the other namespaces have operators of their own.
+    pub fn start_operator_with(&mut self, flags: &[&str]) {
+        self.start_operator_in(flags, &[]);
+    }
+
+    /// The same with more variables in its environment.
+    pub fn start_operator_in(&mut self, flags: &[&str], variables: &[(&str, &str)]) {
+        let flags = [&["--watch-namespaces", &self.namespace], flags].concat();
         let name = format!("{}-{}", self.namespace, self.operators.len());
-        self.operators.push(Operator::start(&name, &self.namespace, &self.aws.url()));
+        let operator = Operator::start_in(&name, &self.account, &self.aws.url(), &flags, variables);
+        self.operators.push(operator);
     }
 
     /// Applies the endpoint, with members of its spec replaced.
@@ -190,4 +226,28 @@ fn shown(endpoint: &WarmLambdaEndpoint) -> String {
     let generation = endpoint.metadata.generation.unwrap_or_default();
     let status = serde_json::to_string_pretty(&endpoint.status).unwrap_or_default();
     format!("generation {generation}, status {status}")
+}
+
+/// The name of the test that runs: libtest gives it to the thread.
+fn test() -> String {
+    std::thread::current().name().unwrap_or("scenario").to_owned()
+}
+
+/// A digest of a text that is the same in every run.
+fn digest(text: &str) -> u32 {
+    text.bytes()
+        .fold(0, |hash: u32, byte| hash.wrapping_mul(31).wrapping_add(byte.into()))
+}
+
+/// The beginning of the name of a test, as a namespace may be named.
+fn slug(test: &str) -> String {
+    let name = test.rsplit("::").next().unwrap_or(test).replace('_', "-");
+    name[..name.len().min(40)].trim_end_matches('-').to_owned()
+}
+
+async fn create_namespace(client: &Client, name: &str) {
+    let mut namespace = Namespace::default();
+    namespace.metadata.name = Some(name.into());
+    let created = Api::all(client.clone()).create(&PostParams::default(), &namespace).await;
+    created.expect("a namespace can be made");
 }

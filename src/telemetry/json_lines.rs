@@ -1,61 +1,25 @@
-//! Logs: one line per change of state, as JSON with flat keys or as text for people.
+//! Log lines as JSON with flat keys.
 
 use std::fmt;
 use std::io::Write;
 
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Map, Value};
-use thiserror::Error;
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id};
+use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
-use tracing_subscriber::{EnvFilter, Layer, Registry};
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// One JSON object per line.
-    Json,
-    /// For people at a terminal.
-    Text,
-}
-
-/// Why there is no log.
-#[derive(Debug, Error)]
-pub enum LogError {
-    /// The filter cannot be read.
-    #[error("the log level is not understood: {0}")]
-    Filter(#[from] tracing_subscriber::filter::ParseError),
-    /// Somebody else has set up logging already.
-    #[error(transparent)]
-    Init(#[from] TryInitError),
-}
-
-/// Logs to standard error from now on. `filter` is a level, or directives as in `RUST_LOG`.
-///
-/// # Errors
-/// See [`LogError`].
-pub fn start(format: Format, filter: &str) -> Result<(), LogError> {
-    let registry = Registry::default().with(EnvFilter::try_new(filter)?);
-    match format {
-        Format::Json => registry.with(JsonLines::new(std::io::stderr)).try_init()?,
-        Format::Text => registry
-            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false))
-            .try_init()?,
-    }
-    Ok(())
-}
 
 /// A JSON object per event: ts, level, msg, its fields and those of our spans around it, target.
-struct JsonLines<W> {
+pub struct JsonLines<W> {
     open: W,
 }
 
 impl<W: Write, F: Fn() -> W> JsonLines<F> {
-    const fn new(open: F) -> Self {
+    /// Writes to what `open` answers.
+    pub const fn new(open: F) -> Self {
         Self { open }
     }
 }
@@ -64,7 +28,12 @@ struct Fields(Map<String, Value>);
 
 impl Fields {
     fn put(&mut self, field: &Field, value: Value) {
-        let key = if field.name() == "message" { "msg" } else { field.name() };
+        let key = match field.name() {
+            "message" => "msg",
+            // What they say is for traces.
+            name if name.starts_with("otel.") => return,
+            name => name,
+        };
         self.0.insert(key.to_owned(), value);
     }
 }
@@ -104,6 +73,14 @@ where
         }
     }
 
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            record.record(fields);
+        }
+    }
+
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields(Map::new());
         event.record(&mut fields);
@@ -133,6 +110,8 @@ where
 mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
+    use tracing_subscriber::Registry;
+    use tracing_subscriber::layer::SubscriberExt;
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -153,8 +132,17 @@ mod tests {
         let target = lines.clone();
         let subscriber = Registry::default().with(JsonLines::new(move || target.clone()));
         tracing::subscriber::with_default(subscriber, || {
-            let span = tracing::info_span!("pass", namespace = "shop", name = "fir", generation = 3_i64);
+            let late = tracing::field::Empty;
+            let span = tracing::info_span!(
+                "pass",
+                namespace = "shop",
+                name = "fir",
+                generation = 3_i64,
+                trace_id = late,
+                otel.kind = "x"
+            );
             let _inside = span.enter();
+            span.record("trace_id", "4bf9");
             tracing::info!(reason = "AliasMoved", "the alias serves {}", 41);
         });
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
@@ -167,6 +155,8 @@ mod tests {
             (&"shop".into(), &"fir".into(), &3.into())
         );
         assert_eq!(line["reason"], "AliasMoved");
+        assert_eq!(line["trace_id"], "4bf9", "what is known later belongs to the span too");
+        assert_eq!(line.get("otel.kind"), None);
         assert!(line["ts"].as_str().unwrap().parse::<Timestamp>().is_ok());
     }
 }
