@@ -77,7 +77,7 @@ fn what_cannot_work_ends_with_one_sentence_that_says_why() {
     let pod = Pod::new("wrong").env("AWS_REGION", "eu-west-1");
     for (arguments, code, reason) in [
         (["run", "--aws-quota-share=7"], 2, "error: invalid value '7' for '--aws-quota-share"),
-        (["run", "--log-level=a=b=c"], 1, "warmlambda: the log level is not understood"),
+        (["run", "--log-level=a=b=c"], 1, "warmlambda: \"a=b=c\" cannot be read"),
         (["run", "--log-level=info"], 1, "warmlambda: failed to infer config: in-cluster"),
     ] {
         let output = pod.ends(&arguments);
