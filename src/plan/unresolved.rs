@@ -169,9 +169,13 @@ fn shown_by_apis(step: &Step, observed: &Observed) -> bool {
             api_id,
             uri,
             payload_format,
+            ..
         } => {
             let mut integrations = http(api_id).into_iter().flat_map(|api| api.integrations.values());
             integrations.any(|i| lambda_uri(i) == Some(uri) && i.payload_format.as_ref() == Some(payload_format) && i.credentials.is_none())
+        }
+        Step::DeleteHttpIntegration { api_id, integration_id } => {
+            http(api_id).is_none_or(|api| !api.integrations.contains_key(integration_id))
         }
         Step::UpdateRoute {
             api_id,
@@ -220,10 +224,11 @@ impl Cleanup {
         });
         if let Some(held) = held {
             self.steps.clear();
-            self.waiting = Some(held);
+            self.waiting = Some((Reason::OutcomeUnknown, held));
         } else if self.is_done() {
             let because = unresolved.holds_object(desired);
-            self.waiting = because.map(|because| format!("nothing is left to clean up, but the object stays: {because}"));
+            let text = because.map(|because| format!("nothing is left to clean up, but the object stays: {because}"));
+            self.waiting = text.map(|text| (Reason::OutcomeUnknown, text));
         }
     }
 }
@@ -322,6 +327,7 @@ mod tests {
             api_id: api.into(),
             uri: "u".into(),
             payload_format: "2.0".into(),
+            description: String::new(),
         };
         let holds = |unresolved: &Unresolved| unresolved.holds(&desired(), &make(HTTP_API)).is_some();
         assert!(holds(&unanswered(make(HTTP_API))) && holds(&vanished()));
@@ -350,7 +356,7 @@ mod tests {
         let mut due = cleanup(&desired, &observed);
         assert_eq!(due.steps.len(), 1);
         due.hold_back(&desired, &unanswered(PUT));
-        assert!(due.steps.is_empty() && due.waiting.unwrap().contains("lambda:PutProvisionedConcurrencyConfig"));
+        assert!(due.steps.is_empty() && due.waiting.unwrap().1.contains("lambda:PutProvisionedConcurrencyConfig"));
     }
 
     #[test]
@@ -470,6 +476,7 @@ mod tests {
                     api_id: api_id.clone(),
                     uri: uri.into(),
                     payload_format: integration.payload_format.clone().unwrap(),
+                    description: String::new(),
                 },
                 Step::UpdateRoute {
                     api_id: api_id.clone(),

@@ -319,6 +319,7 @@ pub fn execute(region: &mut Region, desired: &Desired, step: &Step) -> Result<Ap
         }
         Step::UpdateHttpIntegration { .. }
         | Step::CreateHttpIntegration { .. }
+        | Step::DeleteHttpIntegration { .. }
         | Step::UpdateRoute { .. }
         | Step::SetHttpStageVariables { .. }
         | Step::DeployHttpStage { .. } => http_api::execute(region, step)?,
