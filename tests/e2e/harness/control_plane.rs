@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
 use super::kubectl::Kubectl;
@@ -128,8 +128,20 @@ impl ControlPlane {
         let text = std::fs::read_to_string(&self.kubeconfig).expect("the kubeconfig can be read");
         let users = text.find("users:").expect("the kubeconfig has users");
         let path = self.kubeconfig.with_file_name(format!("{name}.kubeconfig"));
-        let user = format!("users: [{{name: admin, user: {{token: \"{token}\"}}}}]\n");
-        std::fs::write(&path, format!("{}{user}", &text[..users])).expect("a kubeconfig can be written");
+        std::fs::write(&path, format!("{}{}", &text[..users], user(token))).expect("a kubeconfig can be written");
+        path
+    }
+
+    /// The same for who has a token and finds the API server at another address, behind a proxy.
+    pub fn kubeconfig_through(&self, name: &str, token: &str, url: &str) -> PathBuf {
+        let path = self.kubeconfig.with_file_name(format!("{name}.kubeconfig"));
+        let text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: proxy\n\
+             contexts: [{{name: proxy, context: {{cluster: proxy, user: admin}}}}]\n\
+             clusters: [{{name: proxy, cluster: {{server: \"{url}\"}}}}]\n{}",
+            user(token)
+        );
+        std::fs::write(&path, text).expect("a kubeconfig can be written");
         path
     }
 
@@ -140,11 +152,22 @@ impl ControlPlane {
 
     /// A client of its own: a client is bound to the runtime of the test that made it.
     pub async fn client(&self) -> Client {
-        let kubeconfig = Kubeconfig::read_from(&self.kubeconfig).expect("the kubeconfig can be read");
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-            .await
-            .expect("the kubeconfig is complete");
+        Client::try_from(self.config().await).expect("the kubeconfig makes a client")
+    }
+
+    /// A client for who brings its own token with each request, and waits as long as it likes.
+    pub async fn client_of_a_proxy(&self) -> Client {
+        let mut config = self.config().await;
+        config.auth_info = AuthInfo::default();
+        config.read_timeout = None;
+        config.default_retry = false;
         Client::try_from(config).expect("the kubeconfig makes a client")
+    }
+
+    async fn config(&self) -> Config {
+        let kubeconfig = Kubeconfig::read_from(&self.kubeconfig).expect("the kubeconfig can be read");
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+        config.expect("the kubeconfig is complete")
     }
 
     /// Has a process killed when this one ends, however it ends.
@@ -177,6 +200,10 @@ impl ControlPlane {
         let mut leash = self.leash.lock().expect("no test panics while it writes a line");
         leash.write_all(line.as_bytes()).expect("the control plane is still there");
     }
+}
+
+fn user(token: &str) -> String {
+    format!("users: [{{name: admin, user: {{token: \"{token}\"}}}}]\n")
 }
 
 /// Where the API servers of this test binary write their audit logs: a folder for each process.
