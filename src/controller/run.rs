@@ -83,6 +83,9 @@ pub enum RunError {
     /// Another process leads now, or may.
     #[error("the lease was lost: another replica takes over")]
     LeaseLost,
+    /// etcd was restored from a backup: what this process knows never was.
+    #[error("the API server went back to an older state, as after a restore of etcd: the process has to start anew")]
+    WentBack,
 }
 
 /// The controller, ready to run.
@@ -161,7 +164,7 @@ impl<C: Cloud> Operator<C> {
     /// Runs until told to stop, or until the lease is lost.
     ///
     /// # Errors
-    /// [`RunError::LeaseLost`]: the process must exit at once, and did already stop all passes.
+    /// [`RunError::LeaseLost`] and [`RunError::WentBack`]: the process must exit at once, and did already stop all passes.
     pub async fn run(self) -> Result<(), RunError> {
         let Self {
             ctx,
@@ -193,7 +196,11 @@ impl<C: Cloud> Operator<C> {
             }
         };
         tokio::select! {
-            Ended::Lost = &mut tenure => return Err(RunError::LeaseLost),
+            ended = &mut tenure => match ended {
+                Ended::Lost => return Err(RunError::LeaseLost),
+                Ended::WentBack => return Err(RunError::WentBack),
+                Ended::Released => return Ok(()),
+            },
             () = drained => {}
         }
         // Nobody listens any more only when the tenure has ended.
@@ -420,7 +427,11 @@ async fn tenure<C: Cloud>(
         _ = ctx.store.wait_until_ready() => {}
         _ = &mut release => return Ended::Released,
     }
-    let inherited = ctx.store.state().iter().any(|guarded| guarded.0.as_ref().is_ok_and(finalizer::is_on));
+    let inherited = ctx
+        .store
+        .state()
+        .iter()
+        .any(|guarded| guarded.0.as_ref().is_ok_and(finalizer::is_on));
     let Some(election) = &settings.election else {
         let epoch = Epoch {
             lease_uid: "none".into(),
