@@ -186,6 +186,36 @@ async fn a_lease_that_is_stolen_ends_the_tenure_at_the_next_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_process_ends_that_sees_the_lease_go_back_in_time() {
+    let api = FakeApi::default();
+    let (leader, follower) = leader_and_follower(&api).await;
+    let backup = api.backup();
+    sleep(DURATION).await;
+    let epoch = leader.epoch();
+    assert!(epoch.is_some());
+    api.restore(backup);
+    until(&[&leader, &follower], RETRY * 2, || {
+        leader.running.is_finished() && follower.running.is_finished()
+    })
+    .await;
+    for candidate in [leader, follower] {
+        assert!(candidate.epoch().is_none(), "nothing may be sent any more");
+        assert_eq!(candidate.running.await.unwrap(), Ended::WentBack);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_that_makes_a_lease_anew_in_a_restored_cluster_does_not_lead() {
+    let api = FakeApi::default();
+    let before = api.backup();
+    let (leader, follower) = leader_and_follower(&api).await;
+    leader.running.abort();
+    api.restore(before);
+    until(&[&follower], DURATION + RETRY * 2, || follower.running.is_finished()).await;
+    assert_eq!(follower.running.await.unwrap(), Ended::WentBack);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_follower_takes_a_released_lease_within_one_retry_period_without_a_pause() {
     let api = FakeApi::default();
     let (leader, follower) = leader_and_follower(&api).await;
