@@ -170,6 +170,9 @@ pub struct Timing {
     /// First retry of a call that failed; doubles up to 5m.
     #[arg(long, env = "WARMLAMBDA_RETRY_BASE", default_value = "1s", value_parser = positive)]
     pub retry_base: Duration,
+    /// How long a write without an answer may still arrive at AWS; what takes something away waits for so long.
+    #[arg(long, env = "WARMLAMBDA_LATE_ARRIVAL_WINDOW", default_value = "6m", value_parser = positive)]
+    pub late_arrival_window: Duration,
     /// Between two samples of CloudWatch, which is billed per metric; 0s for none.
     #[arg(long, env = "WARMLAMBDA_METRICS_REFRESH", default_value = "5m", value_parser = duration)]
     pub metrics_refresh: Duration,
@@ -207,6 +210,7 @@ impl Timing {
             resync: self.resync_interval,
             progress: self.progress_interval,
             retry_base: self.retry_base,
+            late_arrival: self.late_arrival_window,
             usage: self.metrics_refresh,
             idle: self.idle_window / IDLE_LOOKS,
             quota_share: self.aws_quota_share,

@@ -58,6 +58,8 @@ pub struct Intervals {
     pub grace: Duration,
     /// Longest pass. Eight run at once; one whose answers never come must not hold its place for ever.
     pub pass: Duration,
+    /// How long a write may take to arrive at AWS when no answer came: the signature of a request is good for so long. Source: AWS-119.
+    pub late_arrival: Duration,
     /// Between two samples of CloudWatch for the whole fleet; it is billed per metric. Zero: never. Source: AWS-57.
     pub usage: Duration,
     /// Between two looks at the last hours, in which one more sample changes little.
@@ -77,6 +79,7 @@ impl Default for Intervals {
             slow_cap: Duration::from_mins(30),
             grace: Duration::from_mins(2),
             pass: Duration::from_mins(2),
+            late_arrival: Duration::from_mins(6),
             usage: Duration::from_mins(5),
             idle: Duration::from_hours(1),
             quota_share: 0.6,

@@ -29,10 +29,11 @@ use tracing::{Instrument, Span};
 use super::context::{Context, Guarded, lock};
 use super::error::Error;
 use super::intervals::Intervals;
-use super::leader::{Claim, Election, Ended, Epoch, leading};
+use super::leader::{Claim, Election, Ended, Epoch, Release, leading};
 use super::measured::{Measured, key};
+use super::outcomes::Outcomes;
 use super::reconcile::{Next, reconcile};
-use super::{account, scrape, usage, watch as endpoints};
+use super::{account, finalizer, scrape, usage, watch as endpoints};
 use crate::api::WarmLambdaEndpoint;
 use crate::aws::Cloud;
 use crate::metrics::{CONTROLLER, CountRequests, Metrics, PassResult};
@@ -170,6 +171,7 @@ impl<C: Cloud> Operator<C> {
             attempts: Mutex::default(),
             rollouts: Mutex::default(),
             written: Mutex::default(),
+            outcomes: Mutex::new(Outcomes::new(settings.intervals.late_arrival)),
             clock,
         };
         Self {
@@ -214,8 +216,9 @@ impl<C: Cloud> Operator<C> {
             ctx.clone(),
         );
         let passes = passes(events, ctx.clone(), settings.concurrency, stopped.clone());
-        let (release, released) = oneshot::channel::<()>();
-        let tenure = tenure(&ctx, &settings, lease_client, claim, async { drop(released.await) });
+        let (release, released) = oneshot::channel::<Release>();
+        let released = async { released.await.unwrap_or(Release::InDoubt) };
+        let tenure = tenure(&ctx, &settings, lease_client, claim, released);
         tokio::pin!(tenure);
         let drained = async {
             tokio::select! {
@@ -227,7 +230,8 @@ impl<C: Cloud> Operator<C> {
             Ended::Lost = &mut tenure => return Err(RunError::LeaseLost),
             () = drained => {}
         }
-        drop(release);
+        // Nobody listens any more only when the tenure has ended.
+        let _ = release.send(ctx.handover());
         tenure.await;
         Ok(())
     }
@@ -427,7 +431,9 @@ fn after_error<C: Cloud>(guarded: Arc<Guarded>, error: &Error, ctx: Arc<Context<
 fn action<C>(endpoint: &impl ResourceExt, next: Next, ctx: &Context<C>) -> Action {
     let uid = endpoint.uid().unwrap_or_default();
     let attempt = lock(&ctx.attempts).count(&uid, next.cadence, next.progress);
-    let Some(wait) = ctx.intervals.next(next.cadence, &uid, attempt, ctx.fleet()) else {
+    let wait = ctx.intervals.next(next.cadence, &uid, attempt, ctx.fleet());
+    let arrival = lock(&ctx.outcomes).next_look(&uid);
+    let Some(wait) = wait.into_iter().chain(arrival).min() else {
         return Action::await_change();
     };
     ctx.measured.queue.ask(key(endpoint), wait);
@@ -440,8 +446,19 @@ async fn tenure<C: Cloud>(
     settings: &Settings,
     client: Client,
     claim: watch::Sender<Claim>,
-    release: impl Future<Output = ()>,
+    release: impl Future<Output = Release>,
 ) -> Ended {
+    // A candidate that does not know the fleet yet would be a leader that does nothing.
+    tokio::pin!(release);
+    tokio::select! {
+        _ = ctx.store.wait_until_ready() => {}
+        _ = &mut release => return Ended::Released,
+    }
+    let inherited = ctx
+        .store
+        .state()
+        .iter()
+        .any(|guarded| guarded.0.as_ref().is_ok_and(finalizer::is_on));
     let Some(election) = &settings.election else {
         let epoch = Epoch {
             lease_uid: "none".into(),
@@ -449,16 +466,12 @@ async fn tenure<C: Cloud>(
         };
         let now = Instant::now();
         // No lease, no end: some thirty years.
-        claim.send_replace(Claim::new(epoch, now, now + Duration::from_hours(24 * 365 * 30)));
+        let forever = Claim::new(epoch, now, now + Duration::from_hours(24 * 365 * 30));
+        // Without a lease nobody says how the process before this one ended.
+        claim.send_replace(if inherited { forever.after_one_that_vanished(now) } else { forever });
         release.await;
         return Ended::Released;
     };
-    // A candidate that does not know the fleet yet would be a leader that does nothing.
-    tokio::pin!(release);
-    tokio::select! {
-        _ = ctx.store.wait_until_ready() => {}
-        () = &mut release => return Ended::Released,
-    }
     let leases: Api<Lease> = Api::namespaced(client, &settings.lease_namespace);
-    election.run(&leases, &claim, release).await
+    election.run(&leases, &claim, inherited, release).await
 }

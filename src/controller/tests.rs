@@ -20,6 +20,7 @@ use super::fake_api::FakeApi;
 use super::intervals::Intervals;
 use super::leader::{Claim, Epoch};
 use super::measured::Measured;
+use super::outcomes::Outcomes;
 use super::reconcile::{Next, reconcile};
 use crate::api::WarmLambdaEndpoint;
 use crate::aws::{AccountConcurrency, Cloud, Look};
@@ -215,6 +216,7 @@ impl Bench {
             attempts: Mutex::default(),
             rollouts: Mutex::default(),
             written: Mutex::default(),
+            outcomes: Mutex::new(Outcomes::new(Intervals::default().late_arrival)),
             clock: || "2026-11-22T05:00:00Z".parse().unwrap(),
         };
         Self {

@@ -6,7 +6,8 @@
 //!   is shorter than `lease_duration`.
 //! * Every acquisition is a new [`Epoch`]. What was decided in one is never sent in another ([`Claim::allows`]).
 //! * Who takes the lease over from a holder that just vanished keeps quiet for the longest time that a request of that holder
-//!   may still be under way.
+//!   may still be under way, and notes that nobody knows what it sent last ([`Claim::predecessor_vanished`]).
+//! * Who gives the lease back says by it that nothing of what it sent can still arrive ([`Release`]).
 
 mod claim;
 mod decide;
@@ -45,6 +46,15 @@ pub struct Election {
     pub quiet: Duration,
 }
 
+/// How a leader goes that is told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// AWS answered all that was sent: the next one may begin at once.
+    InGoodOrder,
+    /// Something that was sent may still arrive. The lease is left to run out, so that the next one takes it from one that vanished.
+    InDoubt,
+}
+
 /// How a tenure ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -61,14 +71,30 @@ struct Sighting {
     held_before: bool,
 }
 
+/// What a candidate keeps between two attempts.
+#[derive(Default)]
+struct Attempts {
+    seen: Option<Sighting>,
+    /// Whether the last write was meant to take the lease from a holder that vanished: when its answer is lost, the lease is found in
+    /// our name, and nothing else tells.
+    from_vanished: bool,
+}
+
 impl Election {
     /// Waits for the lease, holds it until `release` resolves or it is lost, and says through `claim` what may be sent.
-    /// A candidate that is told to release before it won returns at once.
-    pub async fn run(&self, api: &Api<Lease>, claim: &watch::Sender<Claim>, release: impl Future<Output = ()>) -> Ended {
+    /// A candidate that is told to release before it won returns at once. `inherited`: whether an operator was at work before, so that
+    /// a missing lease is one that somebody deleted.
+    pub async fn run(
+        &self,
+        api: &Api<Lease>,
+        claim: &watch::Sender<Claim>,
+        inherited: bool,
+        release: impl Future<Output = Release>,
+    ) -> Ended {
         tokio::pin!(release);
         let (lease, until) = tokio::select! {
-            () = &mut release => return Ended::Released,
-            won = self.win(api, claim) => won,
+            _ = &mut release => return Ended::Released,
+            won = self.win(api, claim, inherited) => won,
         };
         let ended = self.hold(api, lease, until, claim, release).await;
         claim.send_replace(Claim::default());
@@ -76,11 +102,11 @@ impl Election {
     }
 
     /// Tries until the lease is ours. Returns it with the end of the tenure.
-    async fn win(&self, api: &Api<Lease>, claim: &watch::Sender<Claim>) -> (Lease, Instant) {
-        let mut seen: Option<Sighting> = None;
+    async fn win(&self, api: &Api<Lease>, claim: &watch::Sender<Claim>, inherited: bool) -> (Lease, Instant) {
+        let mut attempts = Attempts::default();
         let mut said = String::new();
         loop {
-            match self.attempt(api, &mut seen, claim).await {
+            match self.attempt(api, &mut attempts, inherited, claim).await {
                 Ok(Some(won)) => return won,
                 Ok(None) => said.clear(),
                 // Once for each reason: a candidate goes on trying, every other second.
@@ -100,7 +126,8 @@ impl Election {
     async fn attempt(
         &self,
         api: &Api<Lease>,
-        seen: &mut Option<Sighting>,
+        attempts: &mut Attempts,
+        inherited: bool,
         claim: &watch::Sender<Claim>,
     ) -> Result<Option<(Lease, Instant)>, kube::Error> {
         let deadline = Instant::now() + self.renew_deadline;
@@ -108,7 +135,7 @@ impl Election {
             return Ok(None);
         };
         let lease = lease?;
-        let sighting = look(seen.take(), lease.as_ref());
+        let sighting = look(attempts.seen.take(), lease.as_ref());
         let decision = decide(
             lease.as_ref().and_then(|l| l.spec.as_ref()),
             &self.identity,
@@ -116,7 +143,15 @@ impl Election {
             sighting.since.elapsed(),
             self.lease_duration,
         );
-        *seen = Some(sighting);
+        let held_before = sighting.held_before;
+        attempts.seen = Some(sighting);
+        attempts.from_vanished = match decision {
+            Decision::TakeOver => true,
+            Decision::Create => held_before || inherited,
+            // In our name: what was true when the answer was lost.
+            Decision::Take => attempts.from_vanished && lease.as_ref().and_then(holder).is_some(),
+            Decision::Wait => false,
+        };
         let sent = Instant::now();
         let write = self.claimed(lease.unwrap_or_default());
         let taken = match decision {
@@ -131,22 +166,25 @@ impl Election {
             Ok(Err(error)) => return Err(error),
             Err(_) => return Ok(None),
         };
-        let quiet = if decision == Decision::TakeOver {
-            self.quiet
-        } else {
-            Duration::ZERO
-        };
         let Some(epoch) = epoch_of(&lease) else { return Ok(None) };
         let until = sent + self.renew_deadline;
+        claim.send_replace(self.begin(epoch, until, attempts.from_vanished));
+        Ok(Some((lease, until)))
+    }
+
+    fn begin(&self, epoch: Epoch, until: Instant, from_vanished: bool) -> Claim {
+        let now = Instant::now();
+        let quiet = if from_vanished { self.quiet } else { Duration::ZERO };
         tracing::info!(
             lease = self.name,
             identity = self.identity,
             epoch = epoch.transitions,
+            from_vanished,
             ?quiet,
             "leading"
         );
-        claim.send_replace(Claim::new(epoch, Instant::now() + quiet, until));
-        Ok(Some((lease, until)))
+        let claim = Claim::new(epoch, now + quiet, until);
+        if from_vanished { claim.after_one_that_vanished(now) } else { claim }
     }
 
     /// Renews until the lease is lost or given back, and says through `claim` until when writes may be sent.
@@ -156,12 +194,12 @@ impl Election {
         mut lease: Lease,
         mut until: Instant,
         claim: &watch::Sender<Claim>,
-        mut release: std::pin::Pin<&mut impl Future<Output = ()>>,
+        mut release: std::pin::Pin<&mut impl Future<Output = Release>>,
     ) -> Ended {
         loop {
             let next = until.min(Instant::now() + self.retry_period);
             tokio::select! {
-                () = &mut release => return self.give_back(api, lease, until).await,
+                release = &mut release => return self.give_back(api, lease, until, release).await,
                 () = sleep_until(next) => {}
             }
             let sent = Instant::now();
@@ -199,8 +237,12 @@ impl Election {
         }
     }
 
-    /// Clears the holder, so that the next one need not wait. When that fails, it waits out the duration.
-    async fn give_back(&self, api: &Api<Lease>, mut lease: Lease, until: Instant) -> Ended {
+    /// Clears the holder, so that the next one need not wait. When that fails, or must not be, it waits out the duration.
+    async fn give_back(&self, api: &Api<Lease>, mut lease: Lease, until: Instant, release: Release) -> Ended {
+        if release == Release::InDoubt {
+            tracing::warn!(lease = self.name, "the lease is left to run out: a write to AWS may still arrive");
+            return Ended::Released;
+        }
         if let Some(spec) = &mut lease.spec {
             spec.holder_identity = None;
         }

@@ -22,7 +22,7 @@ const RETRY: Duration = Duration::from_secs(2);
 struct Candidate {
     claim: watch::Receiver<Claim>,
     wire: Wire,
-    release: oneshot::Sender<()>,
+    release: oneshot::Sender<Release>,
     running: JoinHandle<Ended>,
 }
 
@@ -40,8 +40,8 @@ impl Candidate {
         };
         let (sender, claim) = watch::channel(Claim::default());
         let (release, released) = oneshot::channel();
-        let released = async move { drop(released.await) };
-        let running = tokio::spawn(async move { election.run(&leases, &sender, released).await });
+        let released = async move { released.await.unwrap_or(Release::InDoubt) };
+        let running = tokio::spawn(async move { election.run(&leases, &sender, false, released).await });
         Self {
             claim,
             wire,
@@ -93,7 +93,7 @@ async fn of_ten_candidates_exactly_one_leads_in_each_of_twenty_rounds() {
         let leader = candidates.iter().position(|c| c.epoch().is_some()).unwrap();
         let leader = candidates.remove(leader);
         epochs.push(leader.epoch().unwrap());
-        leader.release.send(()).unwrap();
+        leader.release.send(Release::InGoodOrder).unwrap();
         assert_eq!(leader.running.await.unwrap(), Ended::Released);
         candidates.push(Candidate::start(&api, &format!("newcomer-{round}")));
     }
@@ -166,7 +166,7 @@ async fn a_deleted_lease_makes_no_second_leader() {
     api.delete(LEASE);
     let both = [&leader, &follower];
     until(&both, RETRY * 2, || leader.epoch().is_none()).await;
-    until(&both, DURATION + RETRY * 2, || follower.epoch().is_some()).await;
+    until(&both, DURATION + RETRY * 2 + QUIET, || follower.epoch().is_some()).await;
     let new = follower.epoch().unwrap();
     assert!(
         new.transitions == epoch.transitions && new != epoch,
@@ -189,7 +189,7 @@ async fn a_lease_that_is_stolen_ends_the_tenure_at_the_next_renewal() {
 async fn a_follower_takes_a_released_lease_within_one_retry_period_without_a_pause() {
     let api = FakeApi::default();
     let (leader, follower) = leader_and_follower(&api).await;
-    leader.release.send(()).unwrap();
+    leader.release.send(Release::InGoodOrder).unwrap();
     assert_eq!(leader.running.await.unwrap(), Ended::Released);
     until(&[&follower], RETRY + TICK, || follower.epoch().is_some()).await;
 }
@@ -207,7 +207,7 @@ async fn a_follower_takes_over_from_a_killed_leader_within_lease_duration_and_re
 async fn a_candidate_that_is_told_to_stop_does_not_wait_for_the_lease() {
     let api = FakeApi::default();
     let (_leader, follower) = leader_and_follower(&api).await;
-    follower.release.send(()).unwrap();
+    follower.release.send(Release::InGoodOrder).unwrap();
     assert_eq!(follower.running.await.unwrap(), Ended::Released);
 }
 

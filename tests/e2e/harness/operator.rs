@@ -39,6 +39,8 @@ impl Operator {
             .args(["--lease-duration", "4s", "--renew-deadline", "3s", "--retry-period", "500ms"])
             .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
             .args(["--metrics-refresh", "1s", "--aws-quota-share", "0.9"])
+            // AWS answers or refuses at once here: what is late is made so by a test.
+            .args(["--late-arrival-window", "2s"])
             .args(more)
             .env_clear()
             .env("WARMLAMBDA_LOG_FORMAT", "text")
