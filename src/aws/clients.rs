@@ -23,7 +23,7 @@ use super::observe::{Api, DeployedMethods, StageDeployment};
 use super::permission::PolicyLocks;
 use super::shared::SharedReads;
 use super::sts::Identity;
-use super::throttle::Throttle;
+use super::throttle::{Throttle, jittered};
 use super::{AccountConcurrency, Cloud, Look};
 use crate::plan::arn::Site;
 use crate::plan::desired::Desired;
@@ -67,6 +67,8 @@ pub struct Settings {
     pub usage_window: Duration,
     /// Length of the time after which unused capacity is called idle, in whole hours.
     pub idle_window: Duration,
+    /// Shortens a pause at random, so that callers do not come back together; tests bring their own.
+    pub jitter: fn(Duration) -> Duration,
 }
 
 impl Default for Settings {
@@ -78,6 +80,7 @@ impl Default for Settings {
             mappings_kept: Duration::from_secs(60),
             usage_window: Duration::from_secs(10 * 60),
             idle_window: Duration::from_secs(6 * 60 * 60),
+            jitter: jittered,
         }
     }
 }
@@ -108,7 +111,7 @@ impl Aws {
         Self {
             config,
             settings,
-            throttle: Arc::new(Throttle::new(settings.quota_share)),
+            throttle: Arc::new(Throttle::new(settings.quota_share, settings.jitter)),
             observer,
             regions: Mutex::default(),
         }
@@ -170,7 +173,7 @@ pub(super) fn https() -> impl HttpClient {
 }
 
 /// The default chain, with our limits.
-pub(super) fn loader(http: impl HttpClient + 'static) -> ConfigLoader {
+pub fn loader(http: impl HttpClient + 'static) -> ConfigLoader {
     let limits = TimeoutConfig::builder()
         .operation_attempt_timeout(ATTEMPT)
         .operation_timeout(OPERATION);

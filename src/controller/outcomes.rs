@@ -59,10 +59,11 @@ impl Outcomes {
     /// Notes the answer to the write that was sent last.
     pub fn answered(&mut self, uid: &str, step: &Step, answer: &Result<Applied, Failure>) {
         let unknown = matches!(answer, Err(failure) if failure.effect == Effect::Unknown);
-        if let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown) {
-            if let Some(last) = sent.iter().rposition(|s| s.write.step == *step) {
-                sent.remove(last);
-            }
+        let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown) else {
+            return;
+        };
+        if let Some(last) = sent.iter().rposition(|s| s.write.step == *step) {
+            sent.remove(last);
         }
     }
 

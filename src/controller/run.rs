@@ -102,6 +102,31 @@ pub struct Operator<C> {
     claim: watch::Sender<Claim>,
 }
 
+/// The ways to Kubernetes: each has time limits of its own, and none repeats anything by itself.
+#[derive(Clone)]
+pub struct Clients {
+    /// For writes, and reads from the quorum.
+    pub writes: Client,
+    /// For the watch.
+    pub watch: Client,
+    /// For the lease.
+    pub lease: Client,
+}
+
+impl Clients {
+    /// Of a configuration; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`RunError::Client`].
+    pub fn of(config: &Config, metrics: &Arc<Metrics>) -> Result<Self, RunError> {
+        Ok(Self {
+            writes: client(config, READ_TIMEOUT, metrics)?,
+            watch: client(config, WATCH_READ_TIMEOUT, metrics)?,
+            lease: client(config, LEASE_READ_TIMEOUT, metrics)?,
+        })
+    }
+}
+
 impl<C: Cloud> Operator<C> {
     /// Makes clients and an empty store; nothing is sent yet. `stop` becomes true when the process is to stop.
     ///
@@ -114,11 +139,20 @@ impl<C: Cloud> Operator<C> {
         metrics: Arc<Metrics>,
         stop: watch::Receiver<bool>,
     ) -> Result<Self, RunError> {
-        let client = client(config, READ_TIMEOUT, &metrics)?;
-        let (watch_client, lease_client) = (
-            self::client(config, WATCH_READ_TIMEOUT, &metrics)?,
-            self::client(config, LEASE_READ_TIMEOUT, &metrics)?,
-        );
+        let clients = Clients::of(config, &metrics)?;
+        Ok(Self::with(cloud, clients, settings, metrics, stop, Timestamp::now))
+    }
+
+    /// The same with clients that were made elsewhere, and by a wall clock of one's own.
+    pub fn with(
+        cloud: C,
+        clients: Clients,
+        settings: Settings,
+        metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        let Clients { writes, watch, lease } = clients;
         let (store, writer) = reflector::store();
         let (claim, claimed) = watch::channel(Claim::default());
         metrics.max_concurrent(settings.concurrency);
@@ -128,8 +162,8 @@ impl<C: Cloud> Operator<C> {
         };
         let ctx = Context {
             cloud,
-            recorder: Recorder::new(client.clone(), reporter),
-            client,
+            recorder: Recorder::new(writes.clone(), reporter),
+            client: writes,
             store,
             claim: claimed,
             stop,
@@ -145,16 +179,16 @@ impl<C: Cloud> Operator<C> {
             rollouts: Mutex::default(),
             written: Mutex::default(),
             outcomes: Mutex::new(Outcomes::new(settings.intervals.late_arrival)),
-            clock: Timestamp::now,
+            clock,
         };
-        Ok(Self {
+        Self {
             ctx: Arc::new(ctx),
-            watch_client,
-            lease_client,
+            watch_client: watch,
+            lease_client: lease,
             settings,
             writer,
             claim,
-        })
+        }
     }
 
     /// What `/metrics` and `/readyz` are answered from.
