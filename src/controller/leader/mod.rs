@@ -46,8 +46,8 @@ pub struct Election {
     pub renew_deadline: Duration,
     /// Between two requests.
     pub retry_period: Duration,
-    /// Longest time that a write of a previous leader may be under way: the time-out of one attempt of an AWS call.
-    pub quiet: Duration,
+    /// Longest time that a request to AWS may be under way.
+    pub request_timeout: Duration,
 }
 
 /// How a leader goes that is told to stop.
@@ -202,13 +202,13 @@ impl Election {
         attempts.history.note(&lease)?;
         let Some(epoch) = epoch_of(&lease) else { return Ok(None) };
         let until = sent + self.renew_deadline;
-        claim.send_replace(self.begin(epoch, until, attempts.from_vanished));
+        claim.send_replace(self.begin(epoch, until, attempts));
         Ok(Some((lease, until)))
     }
 
-    fn begin(&self, epoch: Epoch, until: Instant, from_vanished: bool) -> Claim {
-        let now = Instant::now();
-        let quiet = if from_vanished { self.quiet } else { Duration::ZERO };
+    fn begin(&self, epoch: Epoch, until: Instant, attempts: &Attempts) -> Claim {
+        let (now, from_vanished) = (Instant::now(), attempts.from_vanished);
+        let quiet = self.quiet(attempts);
         tracing::info!(
             lease = self.name,
             identity = self.identity,
@@ -219,6 +219,21 @@ impl Election {
         );
         let claim = Claim::new(epoch, now + quiet, until);
         if from_vanished { claim.after_one_that_vanished(now) } else { claim }
+    }
+
+    /// How long a request of the holder before may still be under way. Who saw the lease held has waited out its duration, and the holder
+    /// stopped by its own deadline before that; who found no lease knows nothing of the kind.
+    fn quiet(&self, attempts: &Attempts) -> Duration {
+        if !attempts.from_vanished {
+            return Duration::ZERO;
+        }
+        let waited = attempts.seen.as_ref().is_some_and(|seen| seen.held_before);
+        if waited {
+            self.request_timeout
+                .saturating_sub(self.lease_duration.saturating_sub(self.renew_deadline))
+        } else {
+            self.renew_deadline + self.request_timeout
+        }
     }
 
     /// Renews until the lease is lost or given back, and says through `claim` until when writes may be sent.

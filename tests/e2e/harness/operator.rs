@@ -43,7 +43,7 @@ impl Operator {
             .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
             .args(["--metrics-refresh", "1s", "--aws-quota-share", "0.9"])
             // AWS answers or refuses at once here: what is late is made so by a test.
-            .args(["--late-arrival-window", "2s"])
+            .args(["--late-arrival-window", "2s", "--aws-request-timeout", "5s"])
             .args(more)
             .env_clear()
             .env("WARMLAMBDA_LOG_FORMAT", "text")
