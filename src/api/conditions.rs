@@ -180,5 +180,7 @@ words! {
         Stale,
         /// Something observed still calls the alias.
         StillInUse,
+        /// A write had no usable answer and may still arrive; what takes something away waits for that.
+        OutcomeUnknown,
     }
 }

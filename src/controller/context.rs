@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use k8s_openapi::jiff::Timestamp;
 use kube::core::DeserializeGuard;
@@ -15,14 +16,18 @@ use super::account::Accounts;
 use super::backoff::Attempts;
 use super::error::Error;
 use super::intervals::{Fleet, Intervals};
-use super::leader::{Claim, Epoch, while_held};
+use super::leader::{Claim, Epoch, Release, while_held};
 use super::measured::{Measured, key};
+use super::outcomes::{Outcomes, after};
 use super::report::Written;
 use super::rollouts::Rollouts;
 use crate::api::WarmLambdaEndpoint;
 use crate::metrics::Metrics;
 use crate::plan::assess::Moment;
+use crate::plan::desired::Desired;
 use crate::plan::failure::Failure;
+use crate::plan::observed::Observed;
+use crate::plan::unresolved::Unresolved;
 use crate::plan::usage::Usage;
 
 /// An endpoint as the watch gives it: one that does not parse must not stop the watch for all others.
@@ -64,6 +69,8 @@ pub struct Context<C> {
     pub rollouts: Mutex<Rollouts>,
     /// Status writes that the watch has not shown yet.
     pub written: Mutex<Written>,
+    /// What became of the writes to AWS.
+    pub outcomes: Mutex<Outcomes>,
     /// The wall clock; tests bring their own.
     pub clock: fn() -> Timestamp,
 }
@@ -97,6 +104,26 @@ impl<C> Context<C> {
             answer = reads => Ok(answer),
             Ok(_) = stop.wait_for(|stop| *stop) => Err(Error::Stopping),
         }
+    }
+
+    /// What may still arrive at AWS for an endpoint, given what AWS shows of it now.
+    pub fn unresolved(&self, desired: &Desired, observed: &Observed) -> Unresolved {
+        let unresolved = lock(&self.outcomes).unresolved(&desired.uid, desired, observed);
+        let predecessor = self.predecessor_in_doubt().map(|left| after(self.now(), left));
+        Unresolved { predecessor, ..unresolved }
+    }
+
+    /// How much longer something may arrive from an operator that vanished; `None` when nothing can.
+    fn predecessor_in_doubt(&self) -> Option<Duration> {
+        let vanished = self.claim.borrow().predecessor_vanished()?;
+        let left = self.intervals.late_arrival.saturating_sub(vanished.elapsed());
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Whether the lease may be given back: all that was sent is known to have been carried out or not.
+    pub fn handover(&self) -> Release {
+        let known = lock(&self.outcomes).is_empty() && self.predecessor_in_doubt().is_none();
+        if known { Release::InGoodOrder } else { Release::InDoubt }
     }
 
     /// Whether the process is to stop.

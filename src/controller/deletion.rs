@@ -78,33 +78,19 @@ async fn clean_up<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epo
             Err(failure) => return Ok(Some(Stop::Deleting(due, Some(report::noted(failure))))),
         };
         due = cleanup(&desired, &observed);
+        due.hold_back(&desired, &ctx.unresolved(&desired, &observed));
         if due.is_done() {
             return Ok(None);
         }
         if due.steps.is_empty() || ctx.stopping() {
             break;
         }
-        if !is_still_being_deleted(endpoint, ctx).await? {
-            return Err(Error::Outdated);
-        }
-        let outcome = execute(&desired, &due.steps, ctx, epoch).await?;
+        let outcome = execute(endpoint, &desired, &due.steps, ctx, epoch).await?;
         if let Some((_, failure)) = outcome.failed {
             return Ok(Some(Stop::Deleting(due, Some(failure))));
         }
     }
     Ok(Some(Stop::Deleting(due, None)))
-}
-
-/// Asks the quorum, not the watch, before something is taken away: the view may be old, and the name may be another object's.
-async fn is_still_being_deleted<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) -> Result<bool, Error> {
-    let api = ctx.api(endpoint);
-    let fresh = api.get_metadata_opt(&endpoint.name_any()).await;
-    let fresh = fresh.map_err(Error::kubernetes("read the object again"))?;
-    Ok(fresh.is_some_and(|fresh| {
-        let meta = fresh.metadata;
-        let released = meta.annotations.is_some_and(|a| a.get(RELEASE).is_some_and(|v| v == "true"));
-        meta.uid == endpoint.metadata.uid && meta.deletion_timestamp.is_some() && !released
-    }))
 }
 
 async fn let_go<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch) -> Result<Next, Error> {

@@ -23,10 +23,6 @@ const READS_PER_API: (f64, f64) = (2.0, 3.0);
 /// Of the operator's share, what the resync of quiet endpoints may use; the rest is for endpoints on which something happens.
 const RESYNC_PART: f64 = 0.5;
 
-/// Longest time that one request to AWS may be under way: the time-out of an attempt in `aws/clients.rs`. A new leader that took
-/// over from one that vanished keeps quiet for as long.
-pub const LONGEST_REQUEST: Duration = Duration::from_secs(10);
-
 /// How much there is to look after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fleet {
@@ -58,6 +54,8 @@ pub struct Intervals {
     pub grace: Duration,
     /// Longest pass. Eight run at once; one whose answers never come must not hold its place for ever.
     pub pass: Duration,
+    /// How long a write may take to arrive at AWS when no answer came: the signature of a request is good for so long. Source: AWS-119.
+    pub late_arrival: Duration,
     /// Between two samples of CloudWatch for the whole fleet; it is billed per metric. Zero: never. Source: AWS-57.
     pub usage: Duration,
     /// Between two looks at the last hours, in which one more sample changes little.
@@ -77,6 +75,7 @@ impl Default for Intervals {
             slow_cap: Duration::from_mins(30),
             grace: Duration::from_mins(2),
             pass: Duration::from_mins(2),
+            late_arrival: Duration::from_mins(6),
             usage: Duration::from_mins(5),
             idle: Duration::from_hours(1),
             quota_share: 0.6,

@@ -8,9 +8,11 @@ pub mod error;
 #[cfg(test)]
 mod fake_api;
 pub mod finalizer;
+pub mod freshness;
 pub mod intervals;
 pub mod leader;
 pub mod measured;
+pub mod outcomes;
 pub mod ownership;
 pub mod reconcile;
 pub mod report;

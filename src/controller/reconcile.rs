@@ -6,7 +6,7 @@ use super::context::{Context, lock};
 use super::error::Error;
 use super::leader::Epoch;
 use super::measured::measure;
-use super::{deletion, finalizer, ownership, report};
+use super::{deletion, finalizer, freshness, ownership, report};
 use crate::api::{ManagementPolicy, RETRY_REQUESTED_AT, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
 use crate::aws::{Cloud, Look};
 use crate::plan::assess::{Cadence, Outcome, Pass, Stop, assess};
@@ -77,9 +77,12 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
         Err(failure) => return stop(Stop::Unread(report::noted(failure))).await,
     };
     lock(&ctx.destinations).insert(desired.uid.clone(), destinations(&desired, &observed));
-    let plan = plan(&desired, &observed, &memory, ctx.now());
+    let mut plan = plan(&desired, &observed, &memory, ctx.now());
     let outcome = match desired.management {
-        ManagementPolicy::Manage => execute(&desired, &plan.steps, ctx, &epoch).await?,
+        ManagementPolicy::Manage => {
+            plan.hold_back(&desired, &ctx.unresolved(&desired, &observed));
+            execute(endpoint, &desired, &plan.steps, ctx, &epoch).await?
+        }
         ManagementPolicy::Observe => Outcome::default(),
     };
 
@@ -140,14 +143,27 @@ pub async fn resolve<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>) 
 /// Makes the writes in their order. The first that fails ends it: those after it were decided in the belief that it succeeds.
 ///
 /// # Errors
-/// [`Error::NotLeading`]: the tenure ended; what is left is not sent.
-pub async fn execute<C: Cloud>(desired: &Desired, steps: &[PlannedStep], ctx: &Context<C>, epoch: &Epoch) -> Result<Outcome, Error> {
+/// [`Error::NotLeading`]: the tenure ended; what is left is not sent. [`Error::Outdated`] and [`Error::Kubernetes`] when the object
+/// is not known to be as the plan took it to be.
+pub async fn execute<C: Cloud>(
+    endpoint: &WarmLambdaEndpoint,
+    desired: &Desired,
+    steps: &[PlannedStep],
+    ctx: &Context<C>,
+    epoch: &Epoch,
+) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
-    for planned in steps {
+    for (n, planned) in steps.iter().enumerate() {
         if ctx.stopping() {
             break;
         }
-        match ctx.fenced(epoch, ctx.cloud.execute(desired, &planned.step)).await? {
+        if n == 0 || planned.step.is_destructive() {
+            freshness::still_as_planned(endpoint, ctx).await?;
+        }
+        lock(&ctx.outcomes).sending(&desired.uid, &planned.step, ctx.now());
+        let answer = ctx.fenced(epoch, ctx.cloud.execute(desired, &planned.step)).await?;
+        lock(&ctx.outcomes).answered(&desired.uid, &planned.step, &answer);
+        match answer {
             Ok(applied) => {
                 tracing::debug!(call = planned.step.action(), why = planned.why, "done");
                 outcome.applied.push((planned.clone(), applied));

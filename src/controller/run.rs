@@ -29,10 +29,11 @@ use tracing::{Instrument, Span};
 use super::context::{Context, Guarded, lock};
 use super::error::Error;
 use super::intervals::Intervals;
-use super::leader::{Claim, Election, Ended, Epoch, leading};
+use super::leader::{Claim, Election, Ended, Epoch, Release, leading};
 use super::measured::{Measured, key};
+use super::outcomes::Outcomes;
 use super::reconcile::{Next, reconcile};
-use super::{account, scrape, usage, watch as endpoints};
+use super::{account, finalizer, scrape, usage, watch as endpoints};
 use crate::api::WarmLambdaEndpoint;
 use crate::aws::Cloud;
 use crate::metrics::{CONTROLLER, CountRequests, Metrics, PassResult};
@@ -47,6 +48,10 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest answer to a request for the lease: several must fit into the renew deadline.
 const LEASE_READ_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Longest silence of the API server towards the watch: longer than a watch lasts over which nothing comes ([`endpoints::events`]), and
+/// an end for a listing that is never answered.
+const WATCH_READ_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Between two looks for the CRD.
 const CRD_POLL: Duration = Duration::from_secs(2);
@@ -82,6 +87,9 @@ pub enum RunError {
     /// Another process leads now, or may.
     #[error("the lease was lost: another replica takes over")]
     LeaseLost,
+    /// etcd was restored from a backup: what this process knows never was.
+    #[error("the API server went back to an older state, as after a restore of etcd: the process has to start anew")]
+    WentBack,
 }
 
 /// The controller, ready to run.
@@ -92,6 +100,31 @@ pub struct Operator<C> {
     lease_client: Client,
     writer: reflector::store::Writer<Guarded>,
     claim: watch::Sender<Claim>,
+}
+
+/// The ways to Kubernetes: each has time limits of its own, and none repeats anything by itself.
+#[derive(Clone)]
+pub struct Clients {
+    /// For writes, and reads from the quorum.
+    pub writes: Client,
+    /// For the watch.
+    pub watch: Client,
+    /// For the lease.
+    pub lease: Client,
+}
+
+impl Clients {
+    /// Of a configuration; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`RunError::Client`].
+    pub fn of(config: &Config, metrics: &Arc<Metrics>) -> Result<Self, RunError> {
+        Ok(Self {
+            writes: client(config, READ_TIMEOUT, metrics)?,
+            watch: client(config, WATCH_READ_TIMEOUT, metrics)?,
+            lease: client(config, LEASE_READ_TIMEOUT, metrics)?,
+        })
+    }
 }
 
 impl<C: Cloud> Operator<C> {
@@ -106,11 +139,20 @@ impl<C: Cloud> Operator<C> {
         metrics: Arc<Metrics>,
         stop: watch::Receiver<bool>,
     ) -> Result<Self, RunError> {
-        let client = client(config, Some(READ_TIMEOUT), &metrics)?;
-        let (watch_client, lease_client) = (
-            self::client(config, None, &metrics)?,
-            self::client(config, Some(LEASE_READ_TIMEOUT), &metrics)?,
-        );
+        let clients = Clients::of(config, &metrics)?;
+        Ok(Self::with(cloud, clients, settings, metrics, stop, Timestamp::now))
+    }
+
+    /// The same with clients that were made elsewhere, and by a wall clock of one's own.
+    pub fn with(
+        cloud: C,
+        clients: Clients,
+        settings: Settings,
+        metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        let Clients { writes, watch, lease } = clients;
         let (store, writer) = reflector::store();
         let (claim, claimed) = watch::channel(Claim::default());
         metrics.max_concurrent(settings.concurrency);
@@ -120,8 +162,8 @@ impl<C: Cloud> Operator<C> {
         };
         let ctx = Context {
             cloud,
-            recorder: Recorder::new(client.clone(), reporter),
-            client,
+            recorder: Recorder::new(writes.clone(), reporter),
+            client: writes,
             store,
             claim: claimed,
             stop,
@@ -136,16 +178,17 @@ impl<C: Cloud> Operator<C> {
             attempts: Mutex::default(),
             rollouts: Mutex::default(),
             written: Mutex::default(),
-            clock: Timestamp::now,
+            outcomes: Mutex::new(Outcomes::new(settings.intervals.late_arrival)),
+            clock,
         };
-        Ok(Self {
+        Self {
             ctx: Arc::new(ctx),
-            watch_client,
-            lease_client,
+            watch_client: watch,
+            lease_client: lease,
             settings,
             writer,
             claim,
-        })
+        }
     }
 
     /// What `/metrics` and `/readyz` are answered from.
@@ -159,7 +202,7 @@ impl<C: Cloud> Operator<C> {
     /// Runs until told to stop, or until the lease is lost.
     ///
     /// # Errors
-    /// [`RunError::LeaseLost`]: the process must exit at once, and did already stop all passes.
+    /// [`RunError::LeaseLost`] and [`RunError::WentBack`]: the process must exit at once, and did already stop all passes.
     pub async fn run(self) -> Result<(), RunError> {
         let Self {
             ctx,
@@ -180,8 +223,9 @@ impl<C: Cloud> Operator<C> {
             ctx.clone(),
         );
         let passes = passes(events, ctx.clone(), settings.concurrency, stopped.clone());
-        let (release, released) = oneshot::channel::<()>();
-        let tenure = tenure(&ctx, &settings, lease_client, claim, async { drop(released.await) });
+        let (release, released) = oneshot::channel::<Release>();
+        let released = async { released.await.unwrap_or(Release::InDoubt) };
+        let tenure = tenure(&ctx, &settings, lease_client, claim, released);
         tokio::pin!(tenure);
         let drained = async {
             tokio::select! {
@@ -190,10 +234,15 @@ impl<C: Cloud> Operator<C> {
             }
         };
         tokio::select! {
-            Ended::Lost = &mut tenure => return Err(RunError::LeaseLost),
+            ended = &mut tenure => match ended {
+                Ended::Lost => return Err(RunError::LeaseLost),
+                Ended::WentBack => return Err(RunError::WentBack),
+                Ended::Released => return Ok(()),
+            },
             () = drained => {}
         }
-        drop(release);
+        // Nobody listens any more only when the tenure has ended.
+        let _ = release.send(ctx.handover());
         tenure.await;
         Ok(())
     }
@@ -228,10 +277,10 @@ impl<C: Cloud> View<C> {
 }
 
 /// A client that repeats nothing by itself: a renewal or a write that is sent again minutes later is worse than one that fails.
-fn client(config: &Config, read_timeout: Option<Duration>, metrics: &Arc<Metrics>) -> Result<Client, RunError> {
+fn client(config: &Config, read_timeout: Duration, metrics: &Arc<Metrics>) -> Result<Client, RunError> {
     let mut config = config.clone();
     config.default_retry = false;
-    config.read_timeout = read_timeout;
+    config.read_timeout = Some(read_timeout);
     let counted = CountRequests::new(Arc::clone(metrics), &config);
     let builder = ClientBuilder::try_from(config).map_err(|error| RunError::Client(Box::new(error)))?;
     Ok(builder.with_layer(&counted).build())
@@ -393,7 +442,9 @@ fn after_error<C: Cloud>(guarded: Arc<Guarded>, error: &Error, ctx: Arc<Context<
 fn action<C>(endpoint: &impl ResourceExt, next: Next, ctx: &Context<C>) -> Action {
     let uid = endpoint.uid().unwrap_or_default();
     let attempt = lock(&ctx.attempts).count(&uid, next.cadence, next.progress);
-    let Some(wait) = ctx.intervals.next(next.cadence, &uid, attempt, ctx.fleet()) else {
+    let wait = ctx.intervals.next(next.cadence, &uid, attempt, ctx.fleet());
+    let arrival = lock(&ctx.outcomes).next_look(&uid);
+    let Some(wait) = wait.into_iter().chain(arrival).min() else {
         return Action::await_change();
     };
     ctx.measured.queue.ask(key(endpoint), wait);
@@ -406,8 +457,19 @@ async fn tenure<C: Cloud>(
     settings: &Settings,
     client: Client,
     claim: watch::Sender<Claim>,
-    release: impl Future<Output = ()>,
+    release: impl Future<Output = Release>,
 ) -> Ended {
+    // A candidate that does not know the fleet yet would be a leader that does nothing.
+    tokio::pin!(release);
+    tokio::select! {
+        _ = ctx.store.wait_until_ready() => {}
+        _ = &mut release => return Ended::Released,
+    }
+    let inherited = ctx
+        .store
+        .state()
+        .iter()
+        .any(|guarded| guarded.0.as_ref().is_ok_and(finalizer::is_on));
     let Some(election) = &settings.election else {
         let epoch = Epoch {
             lease_uid: "none".into(),
@@ -415,16 +477,12 @@ async fn tenure<C: Cloud>(
         };
         let now = Instant::now();
         // No lease, no end: some thirty years.
-        claim.send_replace(Claim::new(epoch, now, now + Duration::from_hours(24 * 365 * 30)));
+        let forever = Claim::new(epoch, now, now + Duration::from_hours(24 * 365 * 30));
+        // Without a lease nobody says how the process before this one ended.
+        claim.send_replace(if inherited { forever.after_one_that_vanished(now) } else { forever });
         release.await;
         return Ended::Released;
     };
-    // A candidate that does not know the fleet yet would be a leader that does nothing.
-    tokio::pin!(release);
-    tokio::select! {
-        _ = ctx.store.wait_until_ready() => {}
-        () = &mut release => return Ended::Released,
-    }
     let leases: Api<Lease> = Api::namespaced(client, &settings.lease_namespace);
-    election.run(&leases, &claim, release).await
+    election.run(&leases, &claim, inherited, release).await
 }

@@ -11,7 +11,8 @@
 //! * **Decided:** [`steps::plan`], link by link: [`alias`] with [`version`] and [`capacity`]; [`permission`]; then the callers, whose
 //!   dues ([`due`]) [`triggers`] collects: [`rest_api`], [`http_api`] with [`http_integrations`], both deployed by [`stages`], and
 //!   [`event_source`] with [`mapping_findings`] and AWS's texts in [`source_problem`]. A write is a [`step`], what no write can mend a
-//!   [`finding`]. [`cleanup`] decides what goes with the object.
+//!   [`finding`]. [`cleanup`] decides what goes with the object. What
+//!   takes something away waits while a write that is [`unresolved`] may still arrive.
 //! * **Said:** [`assess::assess`], or [`stopped`] when there was no observation. [`facts`] fills status, with [`event_source_status`]
 //!   in [`coarse`] numbers; [`summary`] and [`links`] set the conditions; [`routed`], [`traffic`] with [`bypass`], [`usage`], [`idle`]
 //!   with [`cost`], and [`records_failing`] advise; [`events`] tells what was done and what flipped.
@@ -67,5 +68,6 @@ pub mod summary;
 pub mod traffic;
 pub mod trigger;
 pub mod triggers;
+pub mod unresolved;
 pub mod usage;
 pub mod version;

@@ -26,13 +26,32 @@ struct Tenure {
     epoch: Epoch,
     quiet_until: Instant,
     until: Instant,
+    vanished: Option<Instant>,
 }
 
 impl Claim {
     /// A tenure that begins. Nothing may be written before `quiet_until`, nor from `until` on.
     pub const fn new(epoch: Epoch, quiet_until: Instant, until: Instant) -> Self {
-        let tenure = Tenure { epoch, quiet_until, until };
+        let tenure = Tenure {
+            epoch,
+            quiet_until,
+            until,
+            vanished: None,
+        };
         Self { tenure: Some(tenure) }
+    }
+
+    /// The same tenure, after one whose holder vanished before `at`: nobody knows what it sent last.
+    pub fn after_one_that_vanished(mut self, at: Instant) -> Self {
+        if let Some(tenure) = &mut self.tenure {
+            tenure.vanished = Some(at);
+        }
+        self
+    }
+
+    /// Since when the holder before is known to send nothing any more, if it did not hand over in good order.
+    pub fn predecessor_vanished(&self) -> Option<Instant> {
+        self.tenure.as_ref()?.vanished
     }
 
     /// Moves the end of the tenure after a renewal.

@@ -1,9 +1,10 @@
 //! The real binary, as it runs in a pod.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use super::control_plane::ControlPlane;
 use super::service_account::ServiceAccount;
@@ -13,7 +14,9 @@ use super::waiting::until;
 pub struct Operator {
     name: String,
     server: &'static ControlPlane,
-    process: Child,
+    /// Shared with whoever may kill it at any moment; never locked for longer than a look.
+    process: Arc<Mutex<Child>>,
+    pid: u32,
     log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -39,6 +42,8 @@ impl Operator {
             .args(["--lease-duration", "4s", "--renew-deadline", "3s", "--retry-period", "500ms"])
             .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
             .args(["--metrics-refresh", "1s", "--aws-quota-share", "0.9"])
+            // AWS answers or refuses at once here: what is late is made so by a test.
+            .args(["--late-arrival-window", "2s", "--aws-request-timeout", "5s"])
             .args(more)
             .env_clear()
             .env("WARMLAMBDA_LOG_FORMAT", "text")
@@ -61,20 +66,29 @@ impl Operator {
         Self {
             name: name.into(),
             server,
-            process,
+            pid: process.id(),
+            process: Arc::new(Mutex::new(process)),
             log,
         }
     }
 
     /// Kills it as the kernel does when memory is short: it cannot say goodbye.
     pub fn kill(&mut self) {
-        let _ = self.process.kill();
+        self.killer()();
         self.wait();
+    }
+
+    /// What kills it, for who does so at a moment of their own.
+    pub fn killer(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let process = Arc::clone(&self.process);
+        Arc::new(move || {
+            let _ = process.lock().expect("nobody panics while the process is looked at").kill();
+        })
     }
 
     /// Asks it to end, as the kubelet does, and waits until it has. Whether it ended well.
     pub fn terminate(&mut self) -> bool {
-        let pid = self.process.id().to_string();
+        let pid = self.pid.to_string();
         let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(asked.success(), "the operator {} had ended before it was asked to", self.name);
         self.wait()
@@ -82,17 +96,25 @@ impl Operator {
 
     /// Whether it ended by itself.
     pub fn has_ended(&mut self) -> bool {
-        let ended = self.process.try_wait().expect("the operator can be looked at").is_some();
-        if ended {
-            self.server.discharge(self.process.id());
-        }
-        ended
+        self.ended().is_some()
     }
 
     fn wait(&mut self) -> bool {
-        let ended = self.process.wait().expect("the operator can be waited for");
-        self.server.discharge(self.process.id());
-        ended.success()
+        loop {
+            match self.ended() {
+                Some(ended) => return ended.success(),
+                None => thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+
+    fn ended(&self) -> Option<ExitStatus> {
+        let mut process = self.process.lock().expect("nobody panics while the process is looked at");
+        let ended = process.try_wait().expect("the operator can be looked at");
+        if ended.is_some() {
+            self.server.discharge(self.pid);
+        }
+        ended
     }
 
     /// Where it serves `metrics`, `health` or `admin`, as it logged it.
@@ -115,7 +137,7 @@ impl Operator {
 
 impl Drop for Operator {
     fn drop(&mut self) {
-        if matches!(self.process.try_wait(), Ok(None)) {
+        if !self.has_ended() {
             self.kill();
         }
         if thread::panicking() {

@@ -1,0 +1,202 @@
+//! What became of the writes to AWS: each is noted before it is sent, and stays noted until somebody knows.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::plan::desired::Desired;
+use crate::plan::failure::{Effect, Failure};
+use crate::plan::observed::Observed;
+use crate::plan::step::{Applied, Step};
+use crate::plan::unresolved::{Unanswered, Unresolved};
+
+/// When to look again after a write without an answer, counted from its sending; and once more when it cannot arrive any more.
+const LOOKS: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(60)];
+
+/// Writes whose outcome is not known, by `metadata.uid`. They are kept in memory only: a process that dies with them does not give
+/// the lease back, and its successor takes everything for unresolved.
+#[derive(Debug)]
+pub struct Outcomes {
+    /// How long a write may take to arrive at AWS.
+    window: Duration,
+    by_uid: BTreeMap<String, Vec<Sent>>,
+}
+
+#[derive(Debug)]
+struct Sent {
+    at: Instant,
+    write: Unanswered,
+}
+
+impl Outcomes {
+    /// Nothing was sent yet. `window` is how long a write may take to arrive.
+    pub const fn new(window: Duration) -> Self {
+        let by_uid = BTreeMap::new();
+        Self { window, by_uid }
+    }
+
+    /// Notes a write that is about to be sent. Until [`Self::answered`] says otherwise its outcome is unknown: the pass may be dropped
+    /// at any moment, by its deadline or the end of the tenure.
+    pub fn sending(&mut self, uid: &str, step: &Step, now: Timestamp) {
+        self.forget_what_cannot_arrive();
+        if !step.matters_late() {
+            return;
+        }
+        let sent = self.by_uid.entry(uid.to_owned()).or_default();
+        sent.iter_mut()
+            .filter(|s| s.write.step == *step)
+            .for_each(|s| s.write.repeated = true);
+        let write = Unanswered {
+            step: step.clone(),
+            until: after(now, self.window),
+            repeated: false,
+        };
+        sent.push(Sent { at: Instant::now(), write });
+    }
+
+    /// Notes the answer to the write that was sent last.
+    pub fn answered(&mut self, uid: &str, step: &Step, answer: &Result<Applied, Failure>) {
+        let unknown = matches!(answer, Err(failure) if failure.effect == Effect::Unknown);
+        let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown) else {
+            return;
+        };
+        if let Some(last) = sent.iter().rposition(|s| s.write.step == *step) {
+            sent.remove(last);
+        }
+    }
+
+    /// What may still arrive for an object, given what AWS shows of it now.
+    pub fn unresolved(&mut self, uid: &str, desired: &Desired, observed: &Observed) -> Unresolved {
+        self.forget_what_cannot_arrive();
+        let sent = self.by_uid.entry(uid.to_owned()).or_default();
+        let mut unresolved = Unresolved {
+            writes: sent.iter().map(|s| s.write.clone()).collect(),
+            predecessor: None,
+        };
+        unresolved.settle(desired, observed);
+        sent.retain(|s| unresolved.writes.contains(&s.write));
+        if sent.is_empty() {
+            self.by_uid.remove(uid);
+        }
+        unresolved
+    }
+
+    /// How long until an object is worth a look because something may have arrived; `None` when nothing can.
+    pub fn next_look(&self, uid: &str) -> Option<Duration> {
+        let sent = self.by_uid.get(uid)?;
+        let looks = sent.iter().flat_map(|s| {
+            let age = s.at.elapsed();
+            LOOKS.into_iter().chain([self.window]).filter_map(move |look| look.checked_sub(age))
+        });
+        looks.filter(|wait| !wait.is_zero()).min()
+    }
+
+    /// Whether something may still arrive: then the lease is not given back.
+    pub fn is_empty(&mut self) -> bool {
+        self.forget_what_cannot_arrive();
+        self.by_uid.is_empty()
+    }
+
+    fn forget_what_cannot_arrive(&mut self) {
+        let window = self.window;
+        self.by_uid.retain(|_, sent| {
+            sent.retain(|s| s.at.elapsed() < window);
+            !sent.is_empty()
+        });
+    }
+}
+
+/// A time later by a duration.
+pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    now.checked_add(wait).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::plan::failure::Class;
+
+    const WINDOW: Duration = Duration::from_secs(360);
+    const PUT: Step = Step::PutCapacity { requested: 3 };
+
+    fn sent(steps: &[Step]) -> Outcomes {
+        let mut outcomes = Outcomes::new(WINDOW);
+        for step in steps {
+            outcomes.sending("a", step, Timestamp::UNIX_EPOCH);
+        }
+        outcomes
+    }
+
+    fn failed(effect: Effect) -> Result<Applied, Failure> {
+        Err(Failure {
+            class: Class::Transient,
+            effect,
+            operation: "lambda:PutProvisionedConcurrencyConfig",
+            resource: String::new(),
+            code: String::new(),
+            message: String::new(),
+            request_id: None,
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_an_answer_that_says_what_became_of_it_resolves_a_write() {
+        for (answer, known) in [
+            (Ok(Applied::default()), true),
+            (failed(Effect::NotApplied), true),
+            (failed(Effect::Unknown), false),
+        ] {
+            let mut outcomes = sent(&[PUT]);
+            outcomes.answered("b", &PUT, &answer);
+            assert!(!outcomes.is_empty(), "the answer was another object's");
+            outcomes.answered("a", &PUT, &answer);
+            assert_eq!(outcomes.is_empty(), known, "{answer:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_was_never_answered_is_unresolved_until_it_cannot_arrive() {
+        let mut outcomes = sent(&[PUT]);
+        advance(WINDOW - Duration::from_secs(1)).await;
+        assert!(!outcomes.is_empty());
+        advance(Duration::from_secs(1)).await;
+        assert!(outcomes.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_resolves_the_write_that_was_sent_last_and_the_first_counts_as_repeated() {
+        let mut outcomes = sent(&[PUT, PUT]);
+        outcomes.answered("a", &PUT, &Ok(Applied::default()));
+        let left = &outcomes.by_uid["a"];
+        assert!(left.len() == 1 && left[0].write.repeated);
+        assert_eq!(left[0].write.until, "1970-01-01T00:06:00Z".parse().unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_publication_is_not_noted() {
+        let publish = Step::PublishVersion {
+            code_sha256: String::new(),
+            revision_id: String::new(),
+            fingerprint: String::new(),
+        };
+        assert!(sent(&[publish]).is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_object_is_looked_at_soon_then_seldom_and_once_more_at_the_end() {
+        let outcomes = sent(&[PUT]);
+        let mut looks = Vec::new();
+        let start = Instant::now();
+        while let Some(wait) = outcomes.next_look("a") {
+            advance(wait).await;
+            looks.push(start.elapsed().as_secs());
+        }
+        assert_eq!(looks, [2, 10, 60, 360]);
+        assert_eq!(outcomes.next_look("b"), None);
+    }
+}
