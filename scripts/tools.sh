@@ -102,6 +102,7 @@ case $tool in
   gitops-schemas) version=$(hash_of tests/gitops/schemas.mjs)
     make_it() { our_node_command tests/gitops/schemas.mjs gitops-schemas @kubernetes-models/argo-cd@4.0.0 @kubernetes-models/flux-cd@4.0.0; } ;;
   cargo-deny) version=0.20.2; make_it() { crate cargo-deny "$version" ''; } ;;
+  cargo-mutants) version=27.1.0; make_it() { crate cargo-mutants "$version" ''; } ;;
   *) die "there is no tool $tool here; add it to scripts/tools.sh" ;;
 esac
 
