@@ -420,7 +420,11 @@ async fn tenure<C: Cloud>(
         _ = ctx.store.wait_until_ready() => {}
         _ = &mut release => return Ended::Released,
     }
-    let inherited = ctx.store.state().iter().any(|guarded| guarded.0.as_ref().is_ok_and(finalizer::is_on));
+    let inherited = ctx
+        .store
+        .state()
+        .iter()
+        .any(|guarded| guarded.0.as_ref().is_ok_and(finalizer::is_on));
     let Some(election) = &settings.election else {
         let epoch = Epoch {
             lease_uid: "none".into(),

@@ -84,7 +84,13 @@ impl Election {
     /// Waits for the lease, holds it until `release` resolves or it is lost, and says through `claim` what may be sent.
     /// A candidate that is told to release before it won returns at once. `inherited`: whether an operator was at work before, so that
     /// a missing lease is one that somebody deleted.
-    pub async fn run(&self, api: &Api<Lease>, claim: &watch::Sender<Claim>, inherited: bool, release: impl Future<Output = Release>) -> Ended {
+    pub async fn run(
+        &self,
+        api: &Api<Lease>,
+        claim: &watch::Sender<Claim>,
+        inherited: bool,
+        release: impl Future<Output = Release>,
+    ) -> Ended {
         tokio::pin!(release);
         let (lease, until) = tokio::select! {
             _ = &mut release => return Ended::Released,
