@@ -15,7 +15,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use super::error::{Kind, failure};
-use super::throttle::{Bucket, Permit, Pool, Throttle, jittered};
+use super::throttle::{Bucket, Permit, Pool, Throttle};
 use crate::plan::failure::{Class, Effect, Failure};
 
 /// Attempts of a read, the first included. A write is sent once: only an observation tells whether it was carried out.
@@ -89,7 +89,7 @@ impl Gate {
                 _ if attempt == READ_ATTEMPTS => return Err(failed),
                 // The whole pool pauses already.
                 Class::Throttled(_) => {}
-                Class::Transient => sleep(jittered(READ_PAUSE * attempt)).await,
+                Class::Transient => sleep(self.throttle.jittered(READ_PAUSE * attempt)).await,
                 _ => return Err(failed),
             }
             attempt += 1;

@@ -35,7 +35,7 @@ use std::future::Future;
 
 pub use account::AccountConcurrency;
 pub use call::{RequestObserver, Unobserved};
-pub use clients::{Aws, Settings};
+pub use clients::{Aws, Settings, loader};
 pub use sts::Identity;
 
 use crate::plan::arn::Site;

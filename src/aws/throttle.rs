@@ -69,20 +69,30 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause, whoever asks for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// Shortens a pause at random.
+type Jitter = fn(Duration) -> Duration;
+
 /// All buckets of one account.
 #[derive(Debug)]
 pub struct Throttle {
     share: f64,
+    jitter: Jitter,
     buckets: Mutex<BTreeMap<(String, Pool), Arc<Bucket>>>,
 }
 
 impl Throttle {
     /// `share` of each quota is used: 0.6 leaves 40 % to everybody else. It is held within 0.01 and 1.
-    pub fn new(share: f64) -> Self {
+    pub fn new(share: f64, jitter: Jitter) -> Self {
         Self {
             share: share.clamp(0.01, 1.0),
+            jitter,
             buckets: Mutex::default(),
         }
+    }
+
+    /// Shortens a pause at random.
+    pub fn jittered(&self, longest: Duration) -> Duration {
+        (self.jitter)(longest)
     }
 
     /// The bucket of a pool in a region.
@@ -90,7 +100,7 @@ impl Throttle {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets
             .entry((region.to_owned(), pool))
-            .or_insert_with(|| Arc::new(Bucket::new(&pool.quota(), self.share)));
+            .or_insert_with(|| Arc::new(Bucket::new(&pool.quota(), self.share, self.jitter)));
         Arc::clone(bucket)
     }
 }
@@ -100,6 +110,7 @@ impl Throttle {
 pub struct Bucket {
     interval: Duration,
     slack: Duration,
+    jitter: Jitter,
     state: Mutex<State>,
 }
 
@@ -121,7 +132,7 @@ pub struct Permit {
 }
 
 impl Bucket {
-    fn new(quota: &Quota, share: f64) -> Self {
+    fn new(quota: &Quota, share: f64, jitter: Jitter) -> Self {
         let rate = quota.calls * share;
         let interval = quota.window.div_f64(rate);
         // Where AWS names no burst, a burst and the steady rate together stay within the quota of one window.
@@ -129,6 +140,7 @@ impl Bucket {
         Self {
             interval,
             slack: interval.mul_f64(burst.floor() - 1.0),
+            jitter,
             state: Mutex::new(State {
                 next: Instant::now(),
                 pauses: 0,
@@ -178,7 +190,7 @@ impl Bucket {
                 return;
             }
             let backoff = FIRST_PAUSE.saturating_mul(1 << (state.strikes.clamp(1, 6) - 1));
-            let pause = retry_after.unwrap_or_else(|| jittered(backoff)).min(LONGEST_PAUSE);
+            let pause = retry_after.unwrap_or_else(|| (bucket.jitter)(backoff)).min(LONGEST_PAUSE);
             let until = Instant::now() + pause;
             state.pauses += 1;
             // One call when the pause ends and then the steady rate, no burst: whoever waits reserves anew.
@@ -249,7 +261,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_is_followed_by_a_steady_rate() {
-        let throttle = Throttle::new(0.6);
+        let throttle = Throttle::new(0.6, jittered);
         let at = times(&throttle.bucket("eu-west-1", Pool::LambdaControl), 15).await;
         assert!(at[..6].iter().all(Duration::is_zero), "{at:?}");
         let steady = Duration::from_secs(1).div_f64(9.0);
@@ -273,7 +285,7 @@ mod tests {
         ] {
             for share in [0.2, 0.6, 1.0] {
                 let quota = pool.quota();
-                let at = times(&Throttle::new(share).bucket("eu-west-1", pool), 300).await;
+                let at = times(&Throttle::new(share, jittered).bucket("eu-west-1", pool), 300).await;
                 for (first, start) in at.iter().enumerate() {
                     let inside = at[first..]
                         .iter()
@@ -287,13 +299,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn over_a_long_time_only_the_share_is_used() {
-        let at = times(&Throttle::new(0.6).bucket("eu-west-1", Pool::ApiGateway), 600).await;
+        let at = times(&Throttle::new(0.6, jittered).bucket("eu-west-1", Pool::ApiGateway), 600).await;
         assert!(*at.last().unwrap() > Duration::from_secs(95), "{:?}", at.last());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_throttled_call_pauses_everybody_in_the_pool_and_nobody_else() {
-        let throttle = Arc::new(Throttle::new(0.6));
+        let throttle = Arc::new(Throttle::new(0.6, jittered));
         let bucket = throttle.bucket("eu-west-1", Pool::GetPolicy);
         let permit = bucket.take().await;
         let waiting: Vec<_> = (0..20)
@@ -320,7 +332,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn calls_throttled_together_count_as_one() {
-        let bucket = Throttle::new(1.0).bucket("eu-west-1", Pool::GetFunction);
+        let bucket = Throttle::new(1.0, jittered).bucket("eu-west-1", Pool::GetFunction);
         let permits = [bucket.take().await, bucket.take().await, bucket.take().await];
         let start = Instant::now();
         for permit in &permits {
@@ -332,7 +344,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_cannot_wait_is_told_how_long_it_takes() {
-        let bucket = Throttle::new(0.5).bucket("eu-west-1", Pool::CreateDeployment);
+        let bucket = Throttle::new(0.5, jittered).bucket("eu-west-1", Pool::CreateDeployment);
         let _first = bucket.take_within(Duration::from_secs(1)).await.unwrap();
         let wait = bucket.take_within(Duration::from_secs(1)).await.unwrap_err();
         assert!(wait.abs_diff(Duration::from_secs(10)) < Duration::from_millis(10), "{wait:?}");

@@ -116,7 +116,8 @@ impl<C> Context<C> {
     /// How much longer something may arrive from an operator that vanished; `None` when nothing can.
     fn predecessor_in_doubt(&self) -> Option<Duration> {
         let vanished = self.claim.borrow().predecessor_vanished()?;
-        self.intervals.late_arrival.checked_sub(vanished.elapsed())
+        let left = self.intervals.late_arrival.saturating_sub(vanished.elapsed());
+        (!left.is_zero()).then_some(left)
     }
 
     /// Whether the lease may be given back: all that was sent is known to have been carried out or not.

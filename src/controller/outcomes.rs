@@ -59,10 +59,11 @@ impl Outcomes {
     /// Notes the answer to the write that was sent last.
     pub fn answered(&mut self, uid: &str, step: &Step, answer: &Result<Applied, Failure>) {
         let unknown = matches!(answer, Err(failure) if failure.effect == Effect::Unknown);
-        if let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown) {
-            if let Some(last) = sent.iter().rposition(|s| s.write.step == *step) {
-                sent.remove(last);
-            }
+        let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown) else {
+            return;
+        };
+        if let Some(last) = sent.iter().rposition(|s| s.write.step == *step) {
+            sent.remove(last);
         }
     }
 
@@ -111,4 +112,91 @@ impl Outcomes {
 pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
     now.checked_add(wait).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::plan::failure::Class;
+
+    const WINDOW: Duration = Duration::from_secs(360);
+    const PUT: Step = Step::PutCapacity { requested: 3 };
+
+    fn sent(steps: &[Step]) -> Outcomes {
+        let mut outcomes = Outcomes::new(WINDOW);
+        for step in steps {
+            outcomes.sending("a", step, Timestamp::UNIX_EPOCH);
+        }
+        outcomes
+    }
+
+    fn failed(effect: Effect) -> Result<Applied, Failure> {
+        Err(Failure {
+            class: Class::Transient,
+            effect,
+            operation: "lambda:PutProvisionedConcurrencyConfig",
+            resource: String::new(),
+            code: String::new(),
+            message: String::new(),
+            request_id: None,
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_an_answer_that_says_what_became_of_it_resolves_a_write() {
+        for (answer, known) in [
+            (Ok(Applied::default()), true),
+            (failed(Effect::NotApplied), true),
+            (failed(Effect::Unknown), false),
+        ] {
+            let mut outcomes = sent(&[PUT]);
+            outcomes.answered("b", &PUT, &answer);
+            assert!(!outcomes.is_empty(), "the answer was another object's");
+            outcomes.answered("a", &PUT, &answer);
+            assert_eq!(outcomes.is_empty(), known, "{answer:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_was_never_answered_is_unresolved_until_it_cannot_arrive() {
+        let mut outcomes = sent(&[PUT]);
+        advance(WINDOW - Duration::from_secs(1)).await;
+        assert!(!outcomes.is_empty());
+        advance(Duration::from_secs(1)).await;
+        assert!(outcomes.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_resolves_the_write_that_was_sent_last_and_the_first_counts_as_repeated() {
+        let mut outcomes = sent(&[PUT, PUT]);
+        outcomes.answered("a", &PUT, &Ok(Applied::default()));
+        let left = &outcomes.by_uid["a"];
+        assert!(left.len() == 1 && left[0].write.repeated);
+        assert_eq!(left[0].write.until, "1970-01-01T00:06:00Z".parse().unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_publication_is_not_noted() {
+        let publish = Step::PublishVersion {
+            code_sha256: String::new(),
+            revision_id: String::new(),
+            fingerprint: String::new(),
+        };
+        assert!(sent(&[publish]).is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_object_is_looked_at_soon_then_seldom_and_once_more_at_the_end() {
+        let outcomes = sent(&[PUT]);
+        let mut looks = Vec::new();
+        let start = Instant::now();
+        while let Some(wait) = outcomes.next_look("a") {
+            advance(wait).await;
+            looks.push(start.elapsed().as_secs());
+        }
+        assert_eq!(looks, [2, 10, 60, 360]);
+        assert_eq!(outcomes.next_look("b"), None);
+    }
 }

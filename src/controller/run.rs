@@ -49,6 +49,10 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest answer to a request for the lease: several must fit into the renew deadline.
 const LEASE_READ_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Longest silence of the API server towards the watch: longer than a watch lasts over which nothing comes ([`endpoints::events`]), and
+/// an end for a listing that is never answered.
+const WATCH_READ_TIMEOUT: Duration = Duration::from_secs(40);
+
 /// Between two looks for the CRD.
 const CRD_POLL: Duration = Duration::from_secs(2);
 
@@ -83,6 +87,9 @@ pub enum RunError {
     /// Another process leads now, or may.
     #[error("the lease was lost: another replica takes over")]
     LeaseLost,
+    /// etcd was restored from a backup: what this process knows never was.
+    #[error("the API server went back to an older state, as after a restore of etcd: the process has to start anew")]
+    WentBack,
 }
 
 /// The controller, ready to run.
@@ -93,6 +100,31 @@ pub struct Operator<C> {
     lease_client: Client,
     writer: reflector::store::Writer<Guarded>,
     claim: watch::Sender<Claim>,
+}
+
+/// The ways to Kubernetes: each has time limits of its own, and none repeats anything by itself.
+#[derive(Clone)]
+pub struct Clients {
+    /// For writes, and reads from the quorum.
+    pub writes: Client,
+    /// For the watch.
+    pub watch: Client,
+    /// For the lease.
+    pub lease: Client,
+}
+
+impl Clients {
+    /// Of a configuration; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`RunError::Client`].
+    pub fn of(config: &Config, metrics: &Arc<Metrics>) -> Result<Self, RunError> {
+        Ok(Self {
+            writes: client(config, READ_TIMEOUT, metrics)?,
+            watch: client(config, WATCH_READ_TIMEOUT, metrics)?,
+            lease: client(config, LEASE_READ_TIMEOUT, metrics)?,
+        })
+    }
 }
 
 impl<C: Cloud> Operator<C> {
@@ -107,11 +139,20 @@ impl<C: Cloud> Operator<C> {
         metrics: Arc<Metrics>,
         stop: watch::Receiver<bool>,
     ) -> Result<Self, RunError> {
-        let client = client(config, Some(READ_TIMEOUT), &metrics)?;
-        let (watch_client, lease_client) = (
-            self::client(config, None, &metrics)?,
-            self::client(config, Some(LEASE_READ_TIMEOUT), &metrics)?,
-        );
+        let clients = Clients::of(config, &metrics)?;
+        Ok(Self::with(cloud, clients, settings, metrics, stop, Timestamp::now))
+    }
+
+    /// The same with clients that were made elsewhere, and by a wall clock of one's own.
+    pub fn with(
+        cloud: C,
+        clients: Clients,
+        settings: Settings,
+        metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        let Clients { writes, watch, lease } = clients;
         let (store, writer) = reflector::store();
         let (claim, claimed) = watch::channel(Claim::default());
         metrics.max_concurrent(settings.concurrency);
@@ -121,8 +162,8 @@ impl<C: Cloud> Operator<C> {
         };
         let ctx = Context {
             cloud,
-            recorder: Recorder::new(client.clone(), reporter),
-            client,
+            recorder: Recorder::new(writes.clone(), reporter),
+            client: writes,
             store,
             claim: claimed,
             stop,
@@ -138,16 +179,16 @@ impl<C: Cloud> Operator<C> {
             rollouts: Mutex::default(),
             written: Mutex::default(),
             outcomes: Mutex::new(Outcomes::new(settings.intervals.late_arrival)),
-            clock: Timestamp::now,
+            clock,
         };
-        Ok(Self {
+        Self {
             ctx: Arc::new(ctx),
-            watch_client,
-            lease_client,
+            watch_client: watch,
+            lease_client: lease,
             settings,
             writer,
             claim,
-        })
+        }
     }
 
     /// What `/metrics` and `/readyz` are answered from.
@@ -161,7 +202,7 @@ impl<C: Cloud> Operator<C> {
     /// Runs until told to stop, or until the lease is lost.
     ///
     /// # Errors
-    /// [`RunError::LeaseLost`]: the process must exit at once, and did already stop all passes.
+    /// [`RunError::LeaseLost`] and [`RunError::WentBack`]: the process must exit at once, and did already stop all passes.
     pub async fn run(self) -> Result<(), RunError> {
         let Self {
             ctx,
@@ -193,7 +234,11 @@ impl<C: Cloud> Operator<C> {
             }
         };
         tokio::select! {
-            Ended::Lost = &mut tenure => return Err(RunError::LeaseLost),
+            ended = &mut tenure => match ended {
+                Ended::Lost => return Err(RunError::LeaseLost),
+                Ended::WentBack => return Err(RunError::WentBack),
+                Ended::Released => return Ok(()),
+            },
             () = drained => {}
         }
         // Nobody listens any more only when the tenure has ended.
@@ -232,10 +277,10 @@ impl<C: Cloud> View<C> {
 }
 
 /// A client that repeats nothing by itself: a renewal or a write that is sent again minutes later is worse than one that fails.
-fn client(config: &Config, read_timeout: Option<Duration>, metrics: &Arc<Metrics>) -> Result<Client, RunError> {
+fn client(config: &Config, read_timeout: Duration, metrics: &Arc<Metrics>) -> Result<Client, RunError> {
     let mut config = config.clone();
     config.default_retry = false;
-    config.read_timeout = read_timeout;
+    config.read_timeout = Some(read_timeout);
     let counted = CountRequests::new(Arc::clone(metrics), &config);
     let builder = ClientBuilder::try_from(config).map_err(|error| RunError::Client(Box::new(error)))?;
     Ok(builder.with_layer(&counted).build())

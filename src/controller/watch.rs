@@ -11,10 +11,15 @@ use kube::{Api, Client, Resource};
 
 use super::context::Guarded;
 
+/// How long the API server keeps a watch open, in seconds. A watch over which nothing comes any more looks like one of a fleet in which
+/// nothing happens; it is given up five seconds after it should have ended. To open the next one costs a request and no listing.
+const WATCH_SECONDS: u32 = 30;
+
 /// Events of all endpoints, or of those in `namespaces` when there are any; repaired by itself with backoff.
 pub fn events(client: &Client, namespaces: &[String]) -> BoxStream<'static, watcher::Result<Event<Guarded>>> {
     let one = |api: Api<Guarded>| {
-        watcher(api, watcher::Config::default().any_semantic())
+        // Listed from the quorum, which is kube's default: an API server that lags behind would take us back in time.
+        watcher(api, watcher::Config::default().timeout(WATCH_SECONDS))
             // Without it an error loop is a busy loop.
             .default_backoff()
             // Half of the metadata, never read.

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -22,6 +22,7 @@ pub struct ControlPlane {
     kubectl: PathBuf,
     /// The server lives as long as this end of the pipe: whatever becomes of the test process, the system closes it.
     leash: Mutex<ChildStdin>,
+    answers: Mutex<BufReader<ChildStdout>>,
     _server: Child,
 }
 
@@ -70,10 +71,9 @@ impl ControlPlane {
             .spawn()
             .expect("scripts/serve-control-plane.sh runs");
         let leash = server.stdin.take().expect("stdin is piped");
+        let mut answers = BufReader::new(server.stdout.take().expect("stdout is piped"));
         let mut kubeconfig = String::new();
-        BufReader::new(server.stdout.take().expect("stdout is piped"))
-            .read_line(&mut kubeconfig)
-            .expect("the server says when it is ready");
+        answers.read_line(&mut kubeconfig).expect("the server says when it is ready");
         assert!(kubeconfig.ends_with("kubeconfig\n"), "the control plane did not start");
 
         Self {
@@ -81,6 +81,7 @@ impl ControlPlane {
             kubeconfig: kubeconfig.trim().into(),
             kubectl: assets.join("kubectl"),
             leash: Mutex::new(leash),
+            answers: Mutex::new(answers),
             _server: server,
         }
     }
@@ -177,6 +178,22 @@ impl ControlPlane {
     /// Forgets a process that has been waited for.
     pub fn discharge(&self, pid: u32) {
         self.tell(&format!("-{pid}\n"));
+    }
+
+    /// Has an order of `scripts/serve-control-plane.sh` carried out, for instance `kill etcd`; answers what it printed. One at a time.
+    pub fn order(&self, order: &str) -> String {
+        let mut answers = self.answers.lock().expect("no test panics while it reads a line");
+        self.tell(&format!("{order}\n"));
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            let read = answers.read_line(&mut line).expect("the control plane answers");
+            assert!(read > 0, "the control plane ended at: {order}");
+            if line == "done\n" {
+                return said;
+            }
+            said += line.trim_end();
+        }
     }
 
     fn tell(&self, line: &str) {

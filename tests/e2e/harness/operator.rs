@@ -11,7 +11,7 @@ use super::service_account::ServiceAccount;
 use super::waiting::until;
 
 /// Flags of `run` unless a test gives others: intervals of a pod made shorter.
-const USUAL: [(&str, &str); 12] = [
+const USUAL: [(&str, &str); 13] = [
     ("--health-addr", "127.0.0.1:0"),
     ("--metrics-addr", "127.0.0.1:0"),
     ("--admin-addr", "127.0.0.1:0"),
@@ -25,6 +25,7 @@ const USUAL: [(&str, &str); 12] = [
     ("--aws-quota-share", "0.9"),
     // AWS answers or refuses at once here: what is late is made so by a test.
     ("--late-arrival-window", "2s"),
+    ("--aws-request-timeout", "5s"),
 ];
 
 /// A running operator.
