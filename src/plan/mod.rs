@@ -40,7 +40,7 @@ pub mod facts;
 pub mod failure;
 pub mod finding;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 pub mod http_api;
 pub mod http_integrations;
 pub mod idle;
