@@ -18,7 +18,10 @@ pub async fn still_as_planned<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
     };
     let (seen, now) = (&endpoint.metadata, &fresh.metadata);
     // A release is asked for by an annotation, which makes no new generation.
-    let released = now.annotations.as_ref().is_some_and(|a| a.get(RELEASE).is_some_and(|v| v == "true"));
+    let released = now
+        .annotations
+        .as_ref()
+        .is_some_and(|a| a.get(RELEASE).is_some_and(|v| v == "true"));
     let being_deleted = seen.deletion_timestamp.is_some();
     let same = seen.uid == now.uid && seen.generation == now.generation && being_deleted == now.deletion_timestamp.is_some();
     if same && !(being_deleted && released) {

@@ -45,16 +45,15 @@ impl Outcomes {
             return;
         }
         let sent = self.by_uid.entry(uid.to_owned()).or_default();
-        sent.iter_mut().filter(|s| s.write.step == *step).for_each(|s| s.write.repeated = true);
+        sent.iter_mut()
+            .filter(|s| s.write.step == *step)
+            .for_each(|s| s.write.repeated = true);
         let write = Unanswered {
             step: step.clone(),
             until: after(now, self.window),
             repeated: false,
         };
-        sent.push(Sent {
-            at: Instant::now(),
-            write,
-        });
+        sent.push(Sent { at: Instant::now(), write });
     }
 
     /// Notes the answer to the write that was sent last.

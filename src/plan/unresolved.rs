@@ -49,14 +49,20 @@ impl Unresolved {
 
     /// Why a step has to wait, and until when at the latest; `None` when it need not.
     fn holds(&self, desired: &Desired, step: &Step) -> Option<String> {
-        let write = self.writes.iter().filter(|write| step.waits_for(&write.step)).max_by_key(|w| w.until);
+        let write = self
+            .writes
+            .iter()
+            .filter(|write| step.waits_for(&write.step))
+            .max_by_key(|w| w.until);
         let because = match (write, self.predecessor.filter(|_| step.waits_for_anything())) {
             (Some(write), _) => format!(
                 "{} had no usable answer, and AWS may still carry it out until {}",
                 write.step.describe(desired),
                 write.until
             ),
-            (None, Some(until)) => format!("the operator before this one vanished, and what it sent last may still reach AWS until {until}"),
+            (None, Some(until)) => {
+                format!("the operator before this one vanished, and what it sent last may still reach AWS until {until}")
+            }
             (None, None) => return None,
         };
         Some(because)

@@ -77,6 +77,7 @@ impl Journey {
             Some(Fault::Late(after, sender)) => self.late(after, sender).await,
             Some(Fault::Twice) => {
                 let _first = self.arrive().await;
+                self.network.0.witness.arrives_unexpectedly(&self.call);
                 self.answered(self.arrive().await)
             }
             Some(Fault::AnswerLate(after)) => {
@@ -125,6 +126,7 @@ impl Journey {
         }
         tokio::spawn(async move {
             sleep(after).await;
+            self.network.0.witness.arrives_unexpectedly(&self.call);
             self.arrive().await
         });
         match sender {

@@ -30,6 +30,8 @@ use upstream::{Answer, Request};
 pub trait Witness: Send + Sync {
     /// A call came in; nothing was done about it yet.
     fn received(&self, _call: &Call, _request: &Request) {}
+    /// A call is about to arrive late, or once more: the world changes without its sender knowing.
+    fn arrives_unexpectedly(&self, _call: &Call) {}
     /// A call was carried out, once more if it was before.
     fn carried_out(&self, _call: &Call, _request: &Request, _answer: &Answer) {}
 }
@@ -140,6 +142,11 @@ impl Network {
     /// The ledger, a JSON object in each line.
     pub fn jsonl(&self) -> String {
         self.state().ledger.jsonl()
+    }
+
+    /// Counts the calls of each name from one again: what came before was preparation. Answers how many those were.
+    pub fn count_anew(&self) -> usize {
+        self.state().ledger.count_anew()
     }
 
     /// Milliseconds since the network was made: the time that the ledger speaks of.

@@ -10,6 +10,23 @@ use super::control_plane::ControlPlane;
 use super::service_account::ServiceAccount;
 use super::waiting::until;
 
+/// Flags of `run` unless a test gives others: intervals of a pod made shorter.
+const USUAL: [(&str, &str); 12] = [
+    ("--health-addr", "127.0.0.1:0"),
+    ("--metrics-addr", "127.0.0.1:0"),
+    ("--admin-addr", "127.0.0.1:0"),
+    ("--lease-duration", "4s"),
+    ("--renew-deadline", "3s"),
+    ("--retry-period", "500ms"),
+    ("--resync-interval", "3s"),
+    ("--progress-interval", "200ms"),
+    ("--retry-base", "200ms"),
+    ("--metrics-refresh", "1s"),
+    ("--aws-quota-share", "0.9"),
+    // AWS answers or refuses at once here: what is late is made so by a test.
+    ("--late-arrival-window", "2s"),
+];
+
 /// A running operator.
 pub struct Operator {
     name: String,
@@ -21,7 +38,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Starts a replica that finds AWS at a URL, with the intervals of a pod made shorter. `more` are flags of `run`.
+    /// Starts a replica that finds AWS at a URL. `more` are flags of `run`, which go before [`USUAL`].
     pub fn start(name: &str, account: &ServiceAccount, aws: &str, more: &[&str]) -> Self {
         Self::start_in(name, account, aws, more, &[])
     }
@@ -37,13 +54,12 @@ impl Operator {
                 "--lease-name",
                 account.release.lease_name(),
             ])
-            .args(["--health-addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"])
-            .args(["--admin-addr", "127.0.0.1:0"])
-            .args(["--lease-duration", "4s", "--renew-deadline", "3s", "--retry-period", "500ms"])
-            .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
-            .args(["--metrics-refresh", "1s", "--aws-quota-share", "0.9"])
-            // AWS answers or refuses at once here: what is late is made so by a test.
-            .args(["--late-arrival-window", "2s"])
+            .args(
+                USUAL
+                    .iter()
+                    .filter(|(flag, _)| !more.contains(flag))
+                    .flat_map(|(flag, value)| [flag, value]),
+            )
             .args(more)
             .env_clear()
             .env("WARMLAMBDA_LOG_FORMAT", "text")
