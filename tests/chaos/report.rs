@@ -14,6 +14,7 @@ pub struct Tally {
     missed: usize,
     violations: usize,
     recoveries: Vec<u64>,
+    takeovers: Vec<u64>,
     samples: usize,
     probes: usize,
 }
@@ -28,6 +29,7 @@ impl Tally {
             missed: 0,
             violations: 0,
             recoveries: Vec::new(),
+            takeovers: Vec::new(),
             samples: 0,
             probes: 0,
         }
@@ -43,6 +45,7 @@ impl Tally {
             self.missed += 1;
         }
         self.recoveries.extend(shown.recovery.map(|recovery| recovery.own));
+        self.takeovers.extend(shown.takeover);
         if !shown.violations.is_empty() {
             self.violations += 1;
             let folder = keep(&point.to_string(), shown);
@@ -68,6 +71,11 @@ impl Tally {
             self.probes,
             self.start.elapsed().as_secs_f64()
         );
+        if !self.takeovers.is_empty() {
+            self.takeovers.sort_unstable();
+            let (half, most) = (percentile(&self.takeovers, 50), percentile(&self.takeovers, 99));
+            println!("{:<32} {:>5} failovers, first call of the next leader p50 {half} ms p99 {most} ms", "", self.takeovers.len());
+        }
     }
 
     /// Whether no run showed a violation.

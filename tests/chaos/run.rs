@@ -8,6 +8,7 @@ use tokio::time::{sleep, timeout};
 use crate::harness::aws::{ACCOUNT, REGION};
 use crate::harness::endpoint::Told;
 use crate::harness::traffic::Traffic;
+use crate::leaders;
 use crate::oracles::recovery::{Busy, Recovery};
 use crate::oracles::{canaries, end_state, quiet, recovery, summary};
 use crate::point::Point;
@@ -38,6 +39,8 @@ pub struct Shown {
     pub ended: u64,
     /// How long the operator needed after a crash.
     pub recovery: Option<Recovery>,
+    /// Milliseconds until another process looked after AWS.
+    pub takeover: Option<u64>,
     /// Writes of status that were judged.
     pub samples: usize,
     /// Those of them that said Ready.
@@ -59,7 +62,8 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
     let start = Instant::now();
     let stage = Stage::new(scenario.aws).await;
     let mut shown = Shown::default();
-    let mark = open(&stage, scenario, flags(point)).await;
+    let failover = point.and_then(Point::failover);
+    let mark = open(&stage, scenario, point).await;
     if let Some(point) = point {
         stage.network.rule(point.rule());
     }
@@ -67,9 +71,10 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
     let busy = Busy::watch(&stage.network, stage.aws.sim());
     if scenario.opening == Opening::Cold {
         stage.create((scenario.spec)()).await;
-        stage.start_operator(flags(point)).await;
+        start_operators(&stage, point).await;
     }
-    match timeout(PATIENCE, act_to_end(&stage, scenario, mark)).await {
+    let (to_end, again) = (act_to_end(&stage, scenario, mark), until_end(&stage, scenario, mark));
+    match timeout(PATIENCE, leaders::with(&stage, failover, to_end, again)).await {
         Ok(end) => {
             shown.ended = end;
             shown.recovery = recovery_of(&stage, &busy, mark, end).await;
@@ -125,12 +130,19 @@ fn flags(point: Option<&Point>) -> &'static [&'static str] {
     }
 }
 
+async fn start_operators(stage: &Stage, point: Option<&Point>) {
+    match point.and_then(Point::failover) {
+        Some(failover) => stage.start_replicas(flags(point), &leaders::clocks::variables(stage, failover)).await,
+        None => stage.start_operator(flags(point)).await,
+    }
+}
+
 /// Brings the scenario to where calls count; answers how many there were before.
-async fn open(stage: &Stage, scenario: &Scenario, flags: &'static [&'static str]) -> usize {
+async fn open(stage: &Stage, scenario: &Scenario, point: Option<&Point>) -> usize {
     if scenario.opening == Opening::Cold {
         return 0;
     }
-    stage.start_operator(flags).await;
+    start_operators(stage, point).await;
     stage.create((scenario.spec)()).await;
     let opened = timeout(PATIENCE, until_end_is(stage, Ending::Ready)).await;
     assert!(opened.is_ok(), "the endpoint does not become Ready before anything goes wrong");
@@ -140,6 +152,10 @@ async fn open(stage: &Stage, scenario: &Scenario, flags: &'static [&'static str]
 /// Lets people act, and waits for the end; answers when it came.
 async fn act_to_end(stage: &Stage, scenario: &Scenario, mark: usize) -> u64 {
     (scenario.act)(stage).await;
+    until_end(stage, scenario, mark).await
+}
+
+async fn until_end(stage: &Stage, scenario: &Scenario, mark: usize) -> u64 {
     loop {
         until_end_is(stage, scenario.ending).await;
         let end = stage.network.now();
@@ -217,6 +233,8 @@ async fn judge(stage: &Stage, scenario: &Scenario, point: Option<&Point>, refere
             .violations
             .extend(summary::excess(&reference.summary, ambiguous, &summary::of(&shown.calls)));
     }
+    shown.violations.extend(leaders::fence::broken(&stage.network.calls()));
+    shown.takeover = leaders::takeover::after(&shown.calls);
     let claims = stage.watcher.judge_claims();
     (shown.samples, shown.ready) = (claims.samples, claims.ready);
     shown.violations.extend(claims.violations);
@@ -232,5 +250,5 @@ async fn judge(stage: &Stage, scenario: &Scenario, point: Option<&Point>, refere
         }
     }
     shown.ledger = stage.network.jsonl();
-    shown.logs = stage.kubelet(|kubelet| kubelet.logs()).await.unwrap_or_default();
+    shown.logs = stage.logs().await;
 }
