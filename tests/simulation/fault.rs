@@ -1,7 +1,5 @@
 //! What goes wrong, as data: which call, and how.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 /// One fault of a run.
@@ -113,14 +111,15 @@ impl Kind {
         use Kind::{Again, CrashAfter, CrashBefore, CrashLate, Late, Lost, Twice, Unavailable};
         matches!(self, Lost(_) | Late(_) | Twice | Again(_) | CrashAfter | CrashBefore | CrashLate(_) | Unavailable)
     }
+}
 
-    /// Until when after the call something may still arrive.
-    pub fn lasts(&self) -> Duration {
-        match self {
-            Self::Late(millis) | Self::Again(millis) | Self::CrashLate(millis) => Duration::from_millis(*millis),
-            _ => Duration::ZERO,
-        }
-    }
+/// A fault of every call to AWS, and to nobody else, in a part of the run (seconds).
+pub fn on_aws(from: u64, until: u64, kind: &Kind) -> Vec<Fault> {
+    let of = |service: &str| Fault {
+        at: At::During(format!("{service}:"), from, until),
+        kind: kind.clone(),
+    };
+    ["lambda", "apigateway", "apigatewayv2", "autoscaling", "sqs", "sts", "cloudwatch"].map(of).to_vec()
 }
 
 impl Fault {

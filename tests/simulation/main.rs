@@ -7,6 +7,7 @@ mod api_server;
 mod campaigns;
 mod clock;
 mod fault;
+mod fleet;
 mod judge;
 mod operator;
 mod people;

@@ -1,6 +1,7 @@
 //! What people and other tools do to AWS and to the endpoint while the operator works.
 
 use awssim::sim::Sim;
+use awssim::world::event_source::MappingChange;
 use awssim::world::http_api::IntegrationChange;
 use awssim::world::rest_api::PatchOperation;
 use awssim::world::{AliasChange, Region};
@@ -18,8 +19,8 @@ pub const NAME: &str = "fir-api";
 /// Path of all endpoints.
 pub const FOLDER: &str = "/apis/warmlambda.dev/v1alpha1/namespaces/shop/warmlambdaendpoints";
 
-/// Does it. What is not possible at the moment is not done, as with people.
-pub fn act(act: &Act, sim: &Sim, api: &ApiServer) {
+/// Does it. What is not possible at the moment is not done, as with people. `spec`: what the endpoint asked for when it was made.
+pub fn act(act: &Act, sim: &Sim, api: &ApiServer, spec: &Value) {
     let aws = |change: &dyn Fn(&mut Region)| sim.with_region(ACCOUNT, REGION, |region, _| change(region));
     match act {
         Act::Code(text) => aws(&|region| drop(region.update_function_code(FUNCTION, text.as_str(), false, None))),
@@ -29,7 +30,8 @@ pub fn act(act: &Act, sim: &Sim, api: &ApiServer) {
         Act::CallersAway => aws(&callers_away),
         Act::Uri => aws(&|region| point_rest_api(region, FUNCTION, 1)),
         Act::Delete => delete(api, NAME),
-        Act::Recreate => recreate(api),
+        Act::Recreate if endpoint(api, NAME).is_none() => create(api, NAME, spec),
+        Act::Recreate => {}
         Act::Request(stamp) => edit(
             api,
             NAME,
@@ -85,13 +87,6 @@ pub fn endpoint(api: &ApiServer, name: &str) -> Option<Value> {
     }
 }
 
-/// Under the spec that it had, which its annotation keeps.
-fn recreate(api: &ApiServer) {
-    if endpoint(api, NAME).is_none() {
-        create(api, NAME, &crate::scenario::again());
-    }
-}
-
 /// Points the first methods of the REST API at a function.
 fn point_rest_api(region: &mut Region, function: &str, methods: usize) {
     let Some(api) = region.rest_apis.keys().min().cloned() else { return };
@@ -102,7 +97,8 @@ fn point_rest_api(region: &mut Region, function: &str, methods: usize) {
     }
 }
 
-fn callers_away(region: &mut Region) {
+/// Points the callers of the triggers at the function without its alias, and deploys.
+pub fn callers_away(region: &mut Region) {
     let Some(api) = region.rest_apis.keys().min().cloned() else { return };
     point_rest_api(region, FUNCTION, ROUTES.len());
     drop(deploy(region, &api, "prod"));
@@ -118,5 +114,13 @@ fn callers_away(region: &mut Region) {
         };
         drop(region.update_http_integration(region.now, &api, &integration, change));
         drop(region.create_http_deployment(region.now, &api, Some("prod".into()), None));
+    }
+    let on_alias = region.event_source_mappings.iter().filter(|(_, m)| m.function_arn.ends_with(&format!(":{FUNCTION}:{ALIAS}")));
+    for uuid in on_alias.map(|(uuid, _)| uuid.clone()).collect::<Vec<_>>() {
+        let change = MappingChange {
+            function_name: Some(FUNCTION.into()),
+            ..MappingChange::default()
+        };
+        drop(region.update_event_source_mapping(&uuid, &change));
     }
 }

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use awssim::sim::clock::Clock;
-use awssim::sim::Sim;
+use awssim::sim::{Rule, Sim};
 use awssim::world::http_api::RouteChange;
 use awssim::world::{ById, Region, World};
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::api_server::{ApiServer, Objects};
-use crate::fault::{Act, Fault};
-use crate::judge::{Judge, Law, Violation};
+use crate::fault::{Act, Fault, Kind};
+use crate::judge::{Law, Violation};
 use crate::operator::{Choices, Process};
 use crate::people::{self, NAME, endpoint};
 use crate::scenario::{End, Scenario};
@@ -24,8 +25,10 @@ use crate::clock;
 /// How long the operator may take to be at rest after everything that happened, in virtual time: what may arrive late is waited
 /// for, and calls that fail are tried again after five minutes at the latest.
 const PATIENCE: Duration = Duration::from_mins(40);
-/// How long it must then be quiet.
-pub const QUIET: Duration = Duration::from_mins(10);
+/// How long it must then be quiet after faults: at least one look at AWS falls into it.
+const QUIET: Duration = Duration::from_mins(6);
+/// The same for a world that was merely found.
+const QUIET_WITHOUT_FAULTS: Duration = Duration::from_mins(10);
 /// How long it takes until the pod is there again.
 const RESTART: Duration = Duration::from_secs(1);
 
@@ -77,22 +80,34 @@ pub fn world() -> Region {
 }
 
 /// The two servers and the wire between, begun at the time of the world.
-pub fn servers(region: Region, objects: Objects, script: &[Fault], seed: u64) -> Wire {
+pub fn servers(region: Region, objects: Objects, spec: &Value, script: &[Fault], seed: u64) -> Wire {
     let at = region.now;
     clock::begin(at, seed);
     let sim = Sim::new(World { regions: vec![region] }, Clock::manual(at));
     sim.change_clock(|clock, wall| clock.scale(wall, 1.0)).unwrap();
     sim.set_callers_in_real_time(Some(false));
     let api = ApiServer::with(objects);
-    let judge = Judge::new(&sim, &api);
-    Wire::new(sim, api, judge, script.to_vec())
+    Wire::new(sim, api, spec, script.to_vec())
 }
 
 /// Plays a scenario with its faults.
 pub fn play(scenario: &Scenario, script: &[Fault], seed: u64) -> Outcome {
+    play_in(scenario, script, seed, |_| {})
+}
+
+/// Plays a scenario while AWS's answers to reads are behind.
+pub fn play_behind(scenario: &Scenario, rule: Rule, behind: Duration) -> Outcome {
+    play_in(scenario, &[], 1, |wire| {
+        wire.sim.add_fault(rule);
+        wire.judge().stale = behind;
+    })
+}
+
+fn play_in(scenario: &Scenario, script: &[Fault], seed: u64, arrange: impl FnOnce(&Wire)) -> Outcome {
     let (region, objects) = beginning(scenario);
     on_paused_clock(async {
-        let wire = servers(region, objects, script, seed);
+        let wire = servers(region, objects, &scenario.spec, script, seed);
+        arrange(&wire);
         if !scenario.begins_ready {
             people::create(&wire.api, NAME, &scenario.spec);
             wire.judge().disturbed(&wire.sim, &wire.api);
@@ -100,6 +115,48 @@ pub fn play(scenario: &Scenario, script: &[Fault], seed: u64) -> Outcome {
         let mut stage = Stage::new(wire, Choices::default()).await;
         stage.live(scenario, script).await;
         stage.end()
+    })
+}
+
+/// How far a scenario has come when the operator dies before its call `k`.
+pub fn interrupted(scenario: &Scenario, k: usize) -> (Region, Objects) {
+    let (region, objects) = beginning(scenario);
+    on_paused_clock(async {
+        let wire = servers(region, objects, &scenario.spec, &[Fault::call(k, Kind::CrashBefore)], 0);
+        if !scenario.begins_ready {
+            people::create(&wire.api, NAME, &scenario.spec);
+            wire.judge().disturbed(&wire.sim, &wire.api);
+        }
+        let process = Process::start(&wire, &Choices::default()).await;
+        let acts = async {
+            for (second, act) in &scenario.acts {
+                sleep(Duration::from_secs(*second).saturating_sub(clock::elapsed())).await;
+                wire.act(act);
+            }
+            sleep(PATIENCE).await;
+        };
+        tokio::select! {
+            () = wire.crash.notified() => {}
+            () = acts => {}
+        }
+        process.kill();
+        (wire.sim.world().regions[0].clone(), wire.api.objects())
+    })
+}
+
+/// Lets an operator find a world, without any fault; the number of passes until it was at rest comes with the outcome.
+pub fn found(region: Region, objects: Objects, scenario: &Scenario) -> (Outcome, usize) {
+    on_paused_clock(async {
+        let wire = servers(region, objects, &scenario.spec, &[], 1);
+        let mut stage = Stage::new(wire, Choices::default()).await;
+        stage.come_to_rest(scenario.end).await;
+        let passes = stage.wire.count(|call| call.name == "lambda:GetFunction");
+        let quiet = Scenario {
+            acts: Vec::new(),
+            ..scenario.clone()
+        };
+        stage.live(&quiet, &[]).await;
+        (stage.end(), passes)
     })
 }
 
@@ -120,7 +177,7 @@ fn beginning(scenario: &Scenario) -> (Region, Objects) {
         return ready;
     }
     let ready = on_paused_clock(async {
-        let wire = servers(world(), Objects::default(), &[], 0);
+        let wire = servers(world(), Objects::default(), &scenario.spec, &[], 0);
         people::create(&wire.api, NAME, &scenario.spec);
         let mut stage = Stage::new(wire.clone(), Choices::default()).await;
         assert!(stage.until(PATIENCE, Stage::is_ready).await, "an endpoint becomes Ready without faults");
@@ -135,6 +192,8 @@ fn beginning(scenario: &Scenario) -> (Region, Objects) {
 pub struct Stage {
     /// The servers.
     pub wire: Wire,
+    /// How often it is looked whether something holds.
+    pub step: Duration,
     choices: Choices,
     process: Option<Process>,
     settled: Duration,
@@ -146,6 +205,7 @@ impl Stage {
         let process = Process::start(&wire, &choices).await;
         Self {
             wire,
+            step: Duration::from_millis(500),
             choices,
             process: Some(process),
             settled: Duration::ZERO,
@@ -166,7 +226,7 @@ impl Stage {
             tokio::select! {
                 biased;
                 () = crash.notified() => self.restart().await,
-                () = sleep(Duration::from_millis(500)) => {}
+                () = sleep(self.step.min(deadline - Instant::now())) => {}
             }
             if self.process.as_ref().is_some_and(Process::has_ended) {
                 self.restart().await;
@@ -214,12 +274,9 @@ impl Stage {
         }
         // What is to arrive arrives, and then it comes to rest.
         self.pass(Duration::from_secs(2)).await;
-        self.until(PATIENCE, |stage| stage.is_over(scenario.end)).await;
+        self.come_to_rest(scenario.end).await;
         self.until(PATIENCE, |stage| !stage.wire.is_waiting()).await;
-        if scenario.end == End::Ready && endpoint(&self.wire.api, NAME).is_none() {
-            self.wire.act(&Act::Recreate);
-        }
-        let over = self.until(PATIENCE, |stage| stage.is_over(scenario.end)).await;
+        let over = self.come_to_rest(scenario.end).await;
         self.settled = clock::elapsed();
         if !over {
             let why = self.why_not();
@@ -229,13 +286,29 @@ impl Stage {
         self.rest(script).await;
     }
 
+    /// Waits for the end. Who deletes an endpoint points its callers elsewhere until it is gone, and makes it again if it is to be there.
+    async fn come_to_rest(&mut self, end: End) -> bool {
+        for _ in 0..8 {
+            let over = self.until(PATIENCE / 8, |stage| stage.is_over(end)).await;
+            let object = endpoint(&self.wire.api, NAME);
+            match object {
+                _ if over => return true,
+                None => self.wire.act(&Act::Recreate),
+                Some(object) if !object["metadata"]["deletionTimestamp"].is_null() => self.wire.act(&Act::CallersAway),
+                Some(_) => {}
+            }
+        }
+        false
+    }
+
     /// From now on nothing may be written, and nobody may be cut off.
     async fn rest(&mut self, script: &[Fault]) {
         self.wire.judge().judge_traffic(&self.wire.sim);
-        // What is tidied up after everything serves, and looks that a lost answer has asked for.
-        self.pass(Duration::from_mins(if script.is_empty() { 2 } else { 8 })).await;
+        // What is tidied up when everything serves, and what may only be done when nothing can arrive any more.
+        let ambiguous = script.iter().any(|fault| fault.kind.is_ambiguous());
+        self.pass(Duration::from_mins(if ambiguous { 7 } else { 1 })).await;
         let before = self.wire.calls().len();
-        self.pass(QUIET).await;
+        self.pass(if script.is_empty() { QUIET_WITHOUT_FAULTS } else { QUIET }).await;
         let calls = self.wire.calls();
         let written: Vec<_> = calls[before..].iter().filter(|c| c.write && !c.name.ends_with("leases")).map(|c| c.name.clone()).collect();
         if !written.is_empty() {

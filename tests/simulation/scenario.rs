@@ -64,11 +64,6 @@ fn http(scene: &Scene) -> Value {
     })
 }
 
-/// What is asked for when the endpoint is made again.
-pub fn again() -> Value {
-    rest(&Scene::new())
-}
-
 /// All of them.
 pub fn all() -> Vec<Scenario> {
     let scene = Scene::new();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use awssim::sim::{Reply, Sim};
-use awssim::wire::{Request as AwsRequest, Response, error, recognise};
+use awssim::wire::{Request as AwsRequest, Response, error, parameters, recognise};
 use awssim::world::{AwsError, Millis};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -30,6 +30,8 @@ pub struct Call {
     pub at: Millis,
     /// For instance `lambda:UpdateAlias` or `PATCH warmlambdaendpoints/status`.
     pub name: String,
+    /// The function that it is about.
+    pub function: Option<String>,
     /// Whether it changes something.
     pub write: bool,
     /// What went wrong with it.
@@ -67,6 +69,8 @@ pub struct Wire {
     pub api: ApiServer,
     /// Who judges what is done.
     pub judge: Arc<Mutex<Judge>>,
+    /// What the endpoint asks for when it is made.
+    pub spec: Arc<Value>,
     /// Rings when the operator is to die.
     pub crash: Arc<Notify>,
     state: Arc<Mutex<State>>,
@@ -92,7 +96,8 @@ impl fmt::Debug for Wire {
 
 impl Wire {
     /// Between two servers.
-    pub fn new(sim: Sim, api: ApiServer, judge: Judge, script: Vec<Fault>) -> Self {
+    pub fn new(sim: Sim, api: ApiServer, spec: &Value, script: Vec<Fault>) -> Self {
+        let judge = Judge::new(&sim, &api);
         let state = State {
             script,
             ..State::default()
@@ -101,6 +106,7 @@ impl Wire {
             sim,
             api,
             judge: Arc::new(Mutex::new(judge)),
+            spec: Arc::new(spec.clone()),
             crash: Arc::default(),
             state: Arc::new(Mutex::new(state)),
         }
@@ -128,9 +134,15 @@ impl Wire {
         self.state().held > 0
     }
 
-    /// No fault any more.
-    pub fn heal(&self) {
-        self.state().script.clear();
+    /// When calls of each function first failed since a moment, counted from it.
+    pub fn failing_since(&self, moment: Millis) -> BTreeMap<String, Duration> {
+        let mut since = BTreeMap::new();
+        for call in self.state().calls.iter().filter(|call| call.at >= moment && call.fault.is_some()) {
+            if let Some(function) = &call.function {
+                since.entry(function.clone()).or_insert(Duration::from_millis(call.at - moment));
+            }
+        }
+        since
     }
 
     /// Adds a fault.
@@ -148,7 +160,7 @@ impl Wire {
     }
 
     /// Notes a call and says what goes wrong with it. Nothing for an operator that is dead.
-    fn note(&self, life: u32, name: &str, write: bool, counted: bool) -> Option<(usize, Option<Kind>)> {
+    fn note(&self, life: u32, (name, function): (&str, Option<String>), write: bool, counted: bool) -> Option<(usize, Option<Kind>)> {
         let mut state = self.state();
         if life != state.life {
             return None;
@@ -173,6 +185,7 @@ impl Wire {
             k,
             at: clock::millis(),
             name: name.to_owned(),
+            function,
             write,
             fault: kind.clone(),
             code: None,
@@ -213,7 +226,8 @@ impl Wire {
             |operation| (format!("{}:{}", operation.service, operation.name), operation.write),
         );
         let counted = !["sts:", "cloudwatch:", "lambda:GetAccountSettings"].iter().any(|other| name.starts_with(other));
-        let Some((index, kind)) = self.note(life, &name, write, counted) else {
+        let function = parameters::of(&request).remove("function");
+        let Some((index, kind)) = self.note(life, (&name, function), write, counted) else {
             return std::future::pending().await;
         };
         if write {
@@ -295,7 +309,7 @@ impl Wire {
 
     /// Somebody does something.
     pub fn act(&self, act: &Act) {
-        people::act(act, &self.sim, &self.api);
+        people::act(act, &self.sim, &self.api, &self.spec);
         self.judge().disturbed(&self.sim, &self.api);
     }
 }
@@ -341,7 +355,7 @@ impl Wire {
         let name = format!("{} {resource}{}", request.method, part.unwrap_or_default());
         let write = request.method != "GET";
         let counted = resource != "leases" && (one || write);
-        let Some((index, kind)) = self.note(life, &name, write, counted) else {
+        let Some((index, kind)) = self.note(life, (&name, None), write, counted) else {
             return std::future::pending().await;
         };
         let refuse = |code: u16, reason: &str| {
@@ -406,7 +420,7 @@ impl Wire {
         if let Answer::Object(code, object) = &answer {
             self.answered(index, *code);
             if *code < 300 && request.method != "GET" {
-                self.judge().stored(request, object, &self.sim, &self.api);
+                self.judge().stored(request, object, &self.sim);
             }
         }
         answer

@@ -90,9 +90,21 @@ impl ApiServer {
         Self(Arc::new(Mutex::new(State::with(objects))))
     }
 
-    /// Everything that it holds.
+    /// A copy of everything that it holds.
     pub fn objects(&self) -> Objects {
-        self.state().objects()
+        self.state().objects().clone()
+    }
+
+    /// Looks at everything that it holds.
+    pub fn look<T>(&self, look: impl FnOnce(&Objects) -> T) -> T {
+        look(self.state().objects())
+    }
+
+    /// Changes an object behind the server's back, as a write to etcd would; watches see it.
+    pub fn corrupt(&self, path: &str, change: impl FnOnce(&mut Value)) {
+        if let Some(place) = Place::of(path) {
+            self.state().corrupt(&place, change);
+        }
     }
 
     /// Answers a request.

@@ -1,5 +1,10 @@
 //! Many runs: each campaign prints one line, and each violation the one command that replays it.
 
+mod edits;
+mod late;
+mod outage;
+mod pairs;
+mod recovery;
 mod report;
 mod single;
 
@@ -8,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
-use crate::judge::Violation;
+use crate::judge::{Law, Violation};
 use crate::run::{Outcome, play};
 use crate::scenario::named;
 
@@ -86,6 +91,11 @@ impl Campaign {
         self.began.elapsed()
     }
 
+    /// Runs so far.
+    pub fn cases(&self) -> u64 {
+        self.cases
+    }
+
     /// Takes a run in.
     pub fn take(&mut self, outcome: Outcome, replay: &str) {
         self.cases += 1;
@@ -98,6 +108,16 @@ impl Campaign {
     /// Plays a case and takes it in.
     pub fn play(&mut self, case: &Case) {
         self.take(case.play(), &case.command());
+    }
+
+    /// Notes that something took too long or too much.
+    pub fn accuse(&mut self, text: String, replay: &str) {
+        let violation = Violation {
+            law: Law::Recovery,
+            at: Duration::ZERO,
+            text,
+        };
+        self.broken.push((violation, replay.to_owned()));
     }
 
     /// Says something in the row.
@@ -133,12 +153,17 @@ fn replays_a_case() {
     let text = std::env::var("CASE").expect("CASE is the JSON of a case");
     let case: Case = serde_json::from_str(&text).expect("CASE is the JSON of a case");
     let outcome = case.play();
+    tell(&outcome);
+    assert!(outcome.violations.is_empty(), "{:#?}", outcome.violations);
+}
+
+/// Prints the story of a run.
+fn tell(outcome: &Outcome) {
     for call in outcome.calls.iter().filter(|call| !call.name.ends_with("leases")) {
         let k = call.k.map_or_else(String::new, |k| k.to_string());
         let fault = call.fault.as_ref().map(|fault| format!("{fault:?}")).unwrap_or_default();
         println!("{k:>5} {:>14} {:?} {} {fault}", call.at, call.code, call.name);
     }
-    assert!(outcome.violations.is_empty(), "{:#?}", outcome.violations);
 }
 
 /// Chance that a seed begins.

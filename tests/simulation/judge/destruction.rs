@@ -3,11 +3,17 @@
 use awssim::wire::Request as AwsRequest;
 use serde_json::Value;
 
-use crate::api_server::ApiServer;
+use crate::api_server::{ApiServer, Objects};
 
 /// Whether an endpoint, as it stands, asks for it.
 pub fn is_asked_for(name: &str, request: &AwsRequest, api: &ApiServer) -> Result<(), String> {
-    let objects = api.objects();
+    if !["lambda:DeleteAlias", "lambda:DeleteProvisionedConcurrencyConfig", "lambda:RemovePermission"].contains(&name) {
+        return Ok(());
+    }
+    api.look(|objects| judge(name, request, objects))
+}
+
+fn judge(name: &str, request: &AwsRequest, objects: &Objects) -> Result<(), String> {
     let segments = request.segments();
     let function = segments.iter().position(|s| s == "functions").and_then(|n| segments.get(n + 1));
     let about = |object: &&Value| function.is_some_and(|f| object["spec"]["functionName"] == f.as_str());
@@ -17,8 +23,7 @@ pub fn is_asked_for(name: &str, request: &AwsRequest, api: &ApiServer) -> Result
         "lambda:DeleteAlias" => endpoints.iter().any(|o| dying(o) && o["spec"]["deletionPolicy"] == "Delete"),
         "lambda:DeleteProvisionedConcurrencyConfig" => endpoints.iter().any(|o| dying(o) || o["spec"]["provisionedConcurrency"] == 0),
         // A statement of an endpoint that lives goes when nobody needs it; the judge of traffic sees whether somebody did.
-        "lambda:RemovePermission" => !endpoints.is_empty(),
-        _ => true,
+        _ => !endpoints.is_empty(),
     };
     if asked {
         return Ok(());

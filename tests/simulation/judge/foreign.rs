@@ -1,6 +1,6 @@
 //! What is not ours: the world with everything blanked out that an endpoint asks for.
 
-use awssim::world::Region;
+use awssim::world::{LastUpdateStatus, Region};
 use warmlambda::plan::desired::Desired;
 
 use crate::oracle;
@@ -47,7 +47,11 @@ fn blank_function(desired: &Desired, masked: &mut Region, base: &Region) {
     // Warming a version changes its revision.
     function.versions.values_mut().for_each(|version| version.revision_id.clear());
     function.last_version = 0;
-    function.latest.revision_id.clear();
+    let latest = &mut function.latest;
+    latest.revision_id.clear();
+    // An update of somebody else ends by itself.
+    latest.last_update_status = LastUpdateStatus::Successful;
+    (latest.settles_at, latest.published_from) = (None, None);
     let ours = format!("warmlambda-{}-", &desired.uid[..8]);
     if let Some(mut policy) = function.policies.remove(&desired.alias) {
         policy.statements.retain(|statement| !statement.sid.starts_with(&ours));
@@ -92,6 +96,7 @@ fn blank_http_apis(desired: &Desired, masked: &mut Region, region: &Region, base
             stage.deployment_id = None;
             stage.last_updated = 0;
             stage.auto_deploy_at = None;
+            stage.last_deployment_status_message = None;
         }
         for key in routes {
             // The integration that the route had, and the one that it has.

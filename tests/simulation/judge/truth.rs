@@ -15,6 +15,8 @@ pub struct Said {
     pub generation: i64,
     /// Whether the condition Ready is True.
     pub ready: bool,
+    /// Its reason.
+    pub reason: String,
     status: Value,
 }
 
@@ -23,11 +25,12 @@ impl Said {
     pub fn of(object: &Value) -> Self {
         let status = &object["status"];
         let conditions = status["conditions"].as_array().cloned().unwrap_or_default();
-        let mut ready = conditions.iter().filter(|c| c["type"] == "Ready");
+        let ready = conditions.iter().find(|c| c["type"] == "Ready");
         Self {
             uid: object["metadata"]["uid"].as_str().unwrap_or_default().to_owned(),
             generation: status["observedGeneration"].as_i64().unwrap_or(-1),
-            ready: ready.next().is_some_and(|c| c["status"] == "True"),
+            ready: ready.is_some_and(|c| c["status"] == "True"),
+            reason: ready.and_then(|c| c["reason"].as_str()).unwrap_or_default().to_owned(),
             status: status.clone(),
         }
     }
