@@ -50,6 +50,9 @@ const MOST_QUEUES: usize = 2048;
 /// Sources of records that are looked at closely at a moment.
 const MOST_SOURCES: usize = 2048;
 
+/// How long equal reads of several endpoints are made once: an observation may be so much older than its beginning.
+pub const READS_SHARED: Duration = Duration::from_secs(2);
+
 /// What can be chosen about the calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -75,7 +78,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             quota_share: 0.6,
-            api_kept: Duration::from_secs(2),
+            api_kept: READS_SHARED,
             targets_kept: Duration::from_secs(60),
             mappings_kept: Duration::from_secs(60),
             usage_window: Duration::from_secs(10 * 60),

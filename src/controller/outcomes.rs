@@ -6,6 +6,7 @@ use std::time::Duration;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::aws::clients::READS_SHARED;
 use crate::plan::desired::Desired;
 use crate::plan::failure::{Effect, Failure};
 use crate::plan::observed::Observed;
@@ -14,6 +15,9 @@ use crate::plan::unresolved::{Unanswered, Unresolved};
 
 /// When to look again after a write without an answer, counted from its sending; and once more when it cannot arrive any more.
 const LOOKS: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(60)];
+
+/// More than a pass may take: what AWS showed before is not decided on any more.
+const LONGEST_PASS: Duration = Duration::from_mins(5);
 
 /// Writes whose outcome is not known, by `metadata.uid`. They are kept in memory only: a process that dies with them does not give
 /// the lease back, and its successor takes everything for unresolved.
@@ -40,7 +44,7 @@ impl Outcomes {
     /// Notes a write that is about to be sent. Until [`Self::answered`] says otherwise its outcome is unknown: the pass may be dropped
     /// at any moment, by its deadline or the end of the tenure.
     pub fn sending(&mut self, uid: &str, step: &Step, now: Timestamp) {
-        self.forget_what_cannot_arrive();
+        self.forget_what_nobody_asks_for();
         if !step.matters_late() {
             return;
         }
@@ -67,10 +71,13 @@ impl Outcomes {
         }
     }
 
-    /// What may still arrive for an object, given what AWS shows of it now.
-    pub fn unresolved(&mut self, uid: &str, desired: &Desired, observed: &Observed) -> Unresolved {
-        self.forget_what_cannot_arrive();
+    /// What an observation may not show of an object's writes, because they may still arrive or did so after AWS was read: nothing of
+    /// the observation was read before `seen`.
+    pub fn unresolved(&mut self, uid: &str, desired: &Desired, observed: &Observed, seen: Instant) -> Unresolved {
+        self.forget_what_nobody_asks_for();
+        let window = self.window;
         let sent = self.by_uid.entry(uid.to_owned()).or_default();
+        sent.retain(|s| s.at + window > seen);
         let mut unresolved = Unresolved {
             writes: sent.iter().map(|s| s.write.clone()).collect(),
             predecessor: None,
@@ -88,21 +95,21 @@ impl Outcomes {
         let sent = self.by_uid.get(uid)?;
         let looks = sent.iter().flat_map(|s| {
             let age = s.at.elapsed();
-            LOOKS.into_iter().chain([self.window]).filter_map(move |look| look.checked_sub(age))
+            let last = self.window + READS_SHARED;
+            LOOKS.into_iter().chain([last]).filter_map(move |look| look.checked_sub(age))
         });
         looks.filter(|wait| !wait.is_zero()).min()
     }
 
     /// Whether something may still arrive: then the lease is not given back.
-    pub fn is_empty(&mut self) -> bool {
-        self.forget_what_cannot_arrive();
-        self.by_uid.is_empty()
+    pub fn is_empty(&self) -> bool {
+        !self.by_uid.values().flatten().any(|s| s.at.elapsed() < self.window)
     }
 
-    fn forget_what_cannot_arrive(&mut self) {
-        let window = self.window;
+    fn forget_what_nobody_asks_for(&mut self) {
+        let kept = self.window + LONGEST_PASS;
         self.by_uid.retain(|_, sent| {
-            sent.retain(|s| s.at.elapsed() < window);
+            sent.retain(|s| s.at.elapsed() < kept);
             !sent.is_empty()
         });
     }
@@ -120,6 +127,7 @@ mod tests {
 
     use super::*;
     use crate::plan::failure::Class;
+    use crate::plan::fixtures;
 
     const WINDOW: Duration = Duration::from_secs(360);
     const PUT: Step = Step::PutCapacity { requested: 3 };
@@ -161,11 +169,22 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_write_that_was_never_answered_is_unresolved_until_it_cannot_arrive() {
-        let mut outcomes = sent(&[PUT]);
+        let outcomes = sent(&[PUT]);
         advance(WINDOW - Duration::from_secs(1)).await;
         assert!(!outcomes.is_empty());
         advance(Duration::from_secs(1)).await;
         assert!(outcomes.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_could_arrive_after_aws_was_read_is_unresolved_whatever_time_it_is_by_now() {
+        let (desired, observed) = (fixtures::desired(), Observed::default());
+        let mut outcomes = sent(&[PUT]);
+        advance(WINDOW - Duration::from_secs(1)).await;
+        let seen = Instant::now();
+        advance(Duration::from_secs(2)).await;
+        assert_eq!(outcomes.unresolved("a", &desired, &observed, seen).writes.len(), 1);
+        assert!(outcomes.unresolved("a", &desired, &observed, Instant::now()).writes.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
@@ -196,7 +215,8 @@ mod tests {
             advance(wait).await;
             looks.push(start.elapsed().as_secs());
         }
-        assert_eq!(looks, [2, 10, 60, 360]);
+        // The last one when no read is shared any more that began before it could not arrive.
+        assert_eq!(looks, [2, 10, 60, 362]);
         assert_eq!(outcomes.next_look("b"), None);
     }
 }

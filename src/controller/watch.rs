@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};
-use kube::runtime::watcher::{self, Event, watcher};
+use kube::runtime::utils::Backoff;
+use kube::runtime::watcher::{self, DefaultBackoff, Event, watcher};
 use kube::runtime::{Predicate, PredicateConfig, WatchStreamExt, predicates};
 use kube::{Api, Client, Resource};
 
@@ -15,13 +17,35 @@ use super::context::Guarded;
 /// nothing happens; it is given up five seconds after it should have ended. To open the next one costs a request and no listing.
 const WATCH_SECONDS: u32 = 30;
 
+/// Longest pause before a watch that failed is opened again. An API server that comes back is often met three times: it refuses, it is not
+/// ready yet, and it has forgotten where the watch was. It is one request, no more often than those for the lease.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// kube's pauses, which grow to half a minute within a few failures and stay there for two minutes after the last.
+#[derive(Default)]
+struct Pauses(DefaultBackoff);
+
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.0.next().map(|pause| pause.min(LONGEST_PAUSE))
+    }
+}
+
+impl Backoff for Pauses {
+    fn reset(&mut self) {
+        self.0.reset();
+    }
+}
+
 /// Events of all endpoints, or of those in `namespaces` when there are any; repaired by itself with backoff.
 pub fn events(client: &Client, namespaces: &[String]) -> BoxStream<'static, watcher::Result<Event<Guarded>>> {
     let one = |api: Api<Guarded>| {
         // Listed from the quorum, which is kube's default: an API server that lags behind would take us back in time.
         watcher(api, watcher::Config::default().timeout(WATCH_SECONDS))
             // Without it an error loop is a busy loop.
-            .default_backoff()
+            .backoff(Pauses::default())
             // Half of the metadata, never read.
             .modify(|endpoint| endpoint.meta_mut().managed_fields = None)
     };
@@ -166,6 +190,13 @@ mod tests {
             assert!(merge.take(part, Event::InitApply(object.clone())).is_empty());
         }
         shown(merge.take(part, Event::InitDone))
+    }
+
+    #[test]
+    fn a_watch_that_goes_on_failing_is_opened_every_other_second() {
+        let pauses: Vec<_> = Pauses::default().take(20).collect();
+        assert!(pauses[0] < Duration::from_secs(2), "{pauses:?}");
+        assert!(pauses.iter().all(|pause| *pause <= LONGEST_PAUSE), "{pauses:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use tokio::time::advance;
 
 use super::*;
+use crate::aws::clients::READS_SHARED;
 
 const WINDOW: Duration = Duration::from_secs(360);
 
@@ -39,7 +40,7 @@ async fn an_object_stays_while_capacity_that_was_asked_for_may_still_come() {
     bench.pass("fir").await.unwrap();
     assert!(is_there(&bench), "the capacity would be paid for ever");
     assert!(bench.status("fir").to_string().contains("PutProvisionedConcurrencyConfig"));
-    advance(WINDOW).await;
+    advance(WINDOW + READS_SHARED).await;
     bench.see("fir");
     bench.pass("fir").await.unwrap();
     assert!(!is_there(&bench));
@@ -64,7 +65,7 @@ async fn after_a_leader_that_vanished_nothing_is_taken_away_until_all_that_it_se
     assert_eq!(bench.calls(), ["observe"]);
     assert!(is_there(&bench) && bench.status("fir").to_string().contains("vanished"));
     assert_eq!(bench.ctx.handover(), Release::InDoubt, "the next one must wait as well");
-    advance(WINDOW).await;
+    advance(WINDOW + READS_SHARED).await;
     bench.see("fir");
     bench.pass("fir").await.unwrap();
     assert!(!is_there(&bench));

@@ -77,6 +77,7 @@ impl Journey {
             Some(Fault::Late(after, sender)) => self.late(after, sender).await,
             Some(Fault::Twice) => {
                 let _first = self.arrive().await;
+                self.network.0.witness.arrives_unexpectedly(&self.call);
                 self.answered(self.arrive().await)
             }
             Some(Fault::AnswerLate(after)) => {
@@ -85,6 +86,10 @@ impl Journey {
                 self.answered(answer)
             }
             Some(Fault::Refuse(refusal)) => self.refused(&refusal),
+            Some(Fault::Meet) => {
+                self.network.wait_for_the_other(&self.call).await;
+                self.answered(self.arrive().await)
+            }
         }
     }
 
@@ -125,6 +130,7 @@ impl Journey {
         }
         tokio::spawn(async move {
             sleep(after).await;
+            self.network.0.witness.arrives_unexpectedly(&self.call);
             self.arrive().await
         });
         match sender {

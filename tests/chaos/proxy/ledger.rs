@@ -97,6 +97,12 @@ impl Ledger {
         call
     }
 
+    /// Counts the calls of each name from one again. Answers how many there were in all.
+    pub fn count_anew(&mut self) -> usize {
+        self.seen.clear();
+        self.calls.len()
+    }
+
     /// Notes what became of a call.
     pub fn change(&mut self, index: usize, change: impl FnOnce(&mut Call)) {
         change(&mut self.calls[index - 1]);

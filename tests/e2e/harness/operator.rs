@@ -10,6 +10,24 @@ use super::control_plane::ControlPlane;
 use super::service_account::ServiceAccount;
 use super::waiting::until;
 
+/// Flags of `run` unless a test gives others: intervals of a pod made shorter.
+const USUAL: [(&str, &str); 13] = [
+    ("--health-addr", "127.0.0.1:0"),
+    ("--metrics-addr", "127.0.0.1:0"),
+    ("--admin-addr", "127.0.0.1:0"),
+    ("--lease-duration", "4s"),
+    ("--renew-deadline", "3s"),
+    ("--retry-period", "500ms"),
+    ("--resync-interval", "3s"),
+    ("--progress-interval", "200ms"),
+    ("--retry-base", "200ms"),
+    ("--metrics-refresh", "1s"),
+    ("--aws-quota-share", "0.9"),
+    // AWS answers or refuses at once here: what is late is made so by a test.
+    ("--late-arrival-window", "2s"),
+    ("--aws-request-timeout", "5s"),
+];
+
 /// A running operator.
 pub struct Operator {
     name: String,
@@ -21,7 +39,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Starts a replica that finds AWS at a URL, with the intervals of a pod made shorter. `more` are flags of `run`.
+    /// Starts a replica that finds AWS at a URL. `more` are flags of `run`, which go before [`USUAL`].
     pub fn start(name: &str, account: &ServiceAccount, aws: &str, more: &[&str]) -> Self {
         Self::start_in(name, account, aws, more, &[])
     }
@@ -37,13 +55,12 @@ impl Operator {
                 "--lease-name",
                 account.release.lease_name(),
             ])
-            .args(["--health-addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"])
-            .args(["--admin-addr", "127.0.0.1:0"])
-            .args(["--lease-duration", "4s", "--renew-deadline", "3s", "--retry-period", "500ms"])
-            .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
-            .args(["--metrics-refresh", "1s", "--aws-quota-share", "0.9"])
-            // AWS answers or refuses at once here: what is late is made so by a test.
-            .args(["--late-arrival-window", "2s", "--aws-request-timeout", "5s"])
+            .args(
+                USUAL
+                    .iter()
+                    .filter(|(flag, _)| !more.contains(flag))
+                    .flat_map(|(flag, value)| [flag, value]),
+            )
             .args(more)
             .env_clear()
             .env("WARMLAMBDA_LOG_FORMAT", "text")
@@ -88,10 +105,23 @@ impl Operator {
 
     /// Asks it to end, as the kubelet does, and waits until it has. Whether it ended well.
     pub fn terminate(&mut self) -> bool {
-        let pid = self.pid.to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
-        assert!(asked.success(), "the operator {} had ended before it was asked to", self.name);
+        self.signal("-TERM");
         self.wait()
+    }
+
+    /// Stops it in the middle of whatever it does, as a machine that is suspended; it notices nothing.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.pid.to_string()]).status().expect("kill runs");
+        assert!(sent.success(), "the operator {} had ended before {signal}", self.name);
     }
 
     /// Whether it ended by itself.

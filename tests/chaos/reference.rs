@@ -1,0 +1,46 @@
+//! A scenario without a fault, run twice: which calls there are, and how it ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::oracles::{end_state, summary};
+use crate::proxy::ledger::Call;
+use crate::run::{Shown, run};
+use crate::scenarios::Scenario;
+
+/// What a scenario is like without a fault.
+pub struct Reference {
+    /// The calls that both runs made before the end, in the order of the first.
+    pub calls: Vec<Call>,
+    /// AWS and the endpoint at the end.
+    pub end: Value,
+    /// Where the ends of the two runs differ.
+    pub mask: BTreeSet<String>,
+    /// How often each thing was written: the larger number of the two runs.
+    pub summary: summary::Summary,
+}
+
+/// Runs it twice; the answer is the reference, or what is wrong without any fault.
+pub async fn record(scenario: &Scenario) -> Result<Reference, Vec<Shown>> {
+    let (one, other) = tokio::join!(run(scenario, None, None), run(scenario, None, None));
+    if !one.violations.is_empty() || !other.violations.is_empty() {
+        return Err(vec![one, other]);
+    }
+    let again: BTreeSet<_> = other.calls.iter().filter(|call| call.time < other.ended).map(Call::label).collect();
+    let mut summary: BTreeMap<_, _> = summary::of(&one.calls);
+    for (what, times) in summary::of(&other.calls) {
+        let known = summary.entry(what).or_default();
+        *known = (*known).max(times);
+    }
+    Ok(Reference {
+        mask: end_state::mask(&one.end, &other.end),
+        calls: one
+            .calls
+            .into_iter()
+            .filter(|call| call.time < one.ended && again.contains(&call.label()))
+            .collect(),
+        end: one.end,
+        summary,
+    })
+}
