@@ -21,6 +21,11 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// How many calls there are, and how many of them write.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.calls.len(), self.calls.iter().filter(|call| call.write).count())
+    }
+
     /// What two runs without a fault have in common.
     pub fn of(one: Shown, other: &Shown) -> Self {
         let again: BTreeSet<_> = other.calls.iter().filter(|call| call.time < other.ended).map(Call::label).collect();

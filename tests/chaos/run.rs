@@ -10,7 +10,7 @@ use crate::harness::endpoint::Told;
 use crate::harness::traffic::Traffic;
 use crate::kubelet;
 use crate::oracles::recovery::{Busy, Recovery};
-use crate::oracles::{canaries, end_state, quiet, recovery, summary};
+use crate::oracles::{Violation, canaries, end_state, quiet, recovery, say, summary};
 use crate::point::{Damage, Point};
 use crate::proxy::fault::Sender;
 use crate::proxy::ledger::Call;
@@ -29,7 +29,7 @@ const USERS: u32 = 50;
 #[derive(Default)]
 pub struct Shown {
     /// What is wrong, in words.
-    pub violations: Vec<String>,
+    pub violations: Vec<Violation>,
     /// Whether what should go wrong did.
     pub hit: bool,
     /// AWS and the endpoint at the end.
@@ -44,8 +44,12 @@ pub struct Shown {
     pub samples: usize,
     /// Those of them that said Ready.
     pub ready: usize,
+    /// Those of these that were true until somebody else changed AWS a moment before.
+    pub overtaken: usize,
     /// Requests of users.
     pub probes: usize,
+    /// Those of them that got no answer of the function.
+    pub failed_probes: usize,
     /// Texts that were searched for secrets.
     pub texts: usize,
     /// Real time.
@@ -56,15 +60,19 @@ pub struct Shown {
     pub logs: String,
 }
 
+impl Shown {
+    fn wrong(&mut self, oracle: &'static str, words: Vec<String>) {
+        self.violations.extend(say(oracle, words));
+    }
+}
+
 /// Runs a scenario. `point` goes wrong in it; the end is held against `reference`.
 pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&Reference>) -> Shown {
     let start = Instant::now();
     let stage = Stage::new(scenario.aws).await;
     let mut shown = Shown::default();
     let Some(mark) = open(&stage, scenario, flags(point)).await else {
-        shown
-            .violations
-            .push(format!("not Ready before anything goes wrong: {}", seen(&stage).await));
+        shown.wrong("O9", vec![format!("not Ready before anything goes wrong: {}", seen(&stage).await)]);
         keep_told(&stage, &mut shown).await;
         return shown;
     };
@@ -81,20 +89,22 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
         Ok(end) => {
             shown.ended = end;
             shown.recovery = recovery_of(&stage, &busy, mark, end).await;
-            shown
-                .violations
-                .extend(quiet::writes(&stage, scenario.ending == Ending::Gone).await);
+            shown.wrong("O4", quiet::writes(&stage, scenario.ending == Ending::Gone).await);
         }
-        Err(_) => shown
-            .violations
-            .push(format!("not at its end after {} s: {}", PATIENCE.as_secs(), seen(&stage).await)),
+        Err(_) => shown.wrong(
+            "O9",
+            vec![format!("not at its end after {} s: {}", PATIENCE.as_secs(), seen(&stage).await)],
+        ),
     }
     if let Some(users) = users {
         let answers = users.stop().await;
         shown.probes = answers.count();
-        shown
-            .violations
-            .extend(answers.failed().into_iter().take(3).map(|served| format!("a user got {served:?}")));
+        let failed = answers.failed();
+        shown.failed_probes = failed.len();
+        shown.wrong(
+            "O12",
+            failed.into_iter().take(3).map(|served| format!("a user got {served:?}")).collect(),
+        );
     }
     judge(&stage, scenario, point, reference, mark, &mut shown).await;
     stage.stop_operator().await;
@@ -208,28 +218,24 @@ async fn judge(stage: &Stage, scenario: &Scenario, point: Option<&Point>, refere
     shown.end = end_state::shown(&region, endpoint.as_ref());
     shown.calls = stage.network.calls().split_off(mark);
     shown.hit = shown.calls.iter().any(|call| call.fault.is_some());
-    shown.violations.extend(stage.watcher.violations());
+    shown.wrong("O3", stage.watcher.violations());
     if let Some(reference) = reference {
-        shown
-            .violations
-            .extend(end_state::wrong(&reference.end, &reference.mask, &shown.end));
+        shown.wrong("O1", end_state::wrong(&reference.end, &reference.mask, &shown.end));
         let ambiguous = u32::from(point.is_some_and(|point| point.damage.is_ambiguous()));
-        shown
-            .violations
-            .extend(summary::excess(&reference.summary, ambiguous, &summary::of(&shown.calls)));
+        shown.wrong("O2", summary::excess(&reference.summary, ambiguous, &summary::of(&shown.calls)));
     }
     let claims = stage.watcher.judge_claims();
     (shown.samples, shown.ready) = (claims.samples, claims.ready);
-    shown.violations.extend(claims.violations);
+    shown.overtaken = claims.overtaken;
+    shown.wrong("O5", claims.violations);
     let (texts, leaks) = canaries::clean(stage).await;
     shown.texts = texts;
-    shown.violations.extend(leaks);
+    shown.wrong("O7", leaks);
     if scenario.users.is_none() {
         let wrong = stage.aws.consumed().out_of_order().len();
         if wrong > 0 {
-            shown.violations.push(format!(
-                "{wrong} records were handed over for the first time after later ones of their shard"
-            ));
+            let words = format!("{wrong} records were handed over for the first time after later ones of their shard");
+            shown.wrong("O12", vec![words]);
         }
     }
     keep_told(stage, shown).await;

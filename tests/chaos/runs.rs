@@ -9,11 +9,18 @@ use tokio::task::JoinSet;
 
 use crate::arguments::Arguments;
 use crate::classes::{CLASSES, Class};
+use crate::oracles::say;
 use crate::point::Point;
 use crate::reference::Reference;
-use crate::report::{Tally, keep};
+use crate::report;
+use crate::results;
 use crate::run::{Shown, run};
+use crate::sample;
 use crate::scenarios::{self, Scenario};
+use crate::tally::Tally;
+
+/// Each costs two runs without a fault.
+const SCENARIOS_OF_A_SAMPLE: usize = 3;
 
 /// Everything that runs need.
 struct Course {
@@ -24,12 +31,7 @@ struct Course {
 
 /// Runs what the arguments say; whether all went well.
 pub async fn all(arguments: &Arguments) -> bool {
-    let wanted = |scenario: &Scenario| match (&arguments.replay, &arguments.scenario) {
-        (Some(point), _) => point.scenario == scenario.name,
-        (None, Some(name)) => name == scenario.name,
-        (None, None) => true,
-    };
-    let scenarios: BTreeMap<_, _> = scenarios::all().into_iter().filter(wanted).map(|s| (s.name, s)).collect();
+    let scenarios = scenarios_of(arguments);
     assert!(!scenarios.is_empty(), "there is no such scenario");
     let course = Arc::new(Course {
         scenarios,
@@ -41,16 +43,37 @@ pub async fn all(arguments: &Arguments) -> bool {
     };
     let course = Arc::into_inner(course).expect("no run goes on");
     let course = Arc::new(Course { references, ..course });
-    let mut well = true;
+    let calls = course
+        .references
+        .iter()
+        .map(|(name, reference)| (*name, reference.counts()))
+        .collect();
+    let mut tallies = Vec::new();
     let asked_for = |class: &&Class| arguments.class.as_ref().is_none_or(|name| class.name.starts_with(name.as_str()));
     for class in CLASSES.iter().filter(asked_for) {
         let points = course.points(class, arguments);
         if points.is_empty() {
             continue;
         }
-        well &= course.run(class, points).await;
+        let tally = course.run(class, points).await;
+        report::line(&tally);
+        tallies.push(tally);
     }
-    well
+    if arguments.write {
+        results::write(&tallies, &calls).await;
+    }
+    tallies.iter().all(|tally| tally.bad == 0)
+}
+
+fn scenarios_of(arguments: &Arguments) -> BTreeMap<&'static str, Scenario> {
+    let mut all = scenarios::all();
+    match (&arguments.replay, &arguments.scenario) {
+        (Some(point), _) => all.retain(|scenario| scenario.name == point.scenario),
+        (None, Some(name)) => all.retain(|scenario| scenario.name == name),
+        (None, None) if arguments.is_sample() => all = sample::of(all, SCENARIOS_OF_A_SAMPLE, arguments.seed),
+        (None, None) => {}
+    }
+    all.into_iter().map(|scenario| (scenario.name, scenario)).collect()
 }
 
 impl Course {
@@ -64,7 +87,7 @@ impl Course {
         for (name, one, other) in join_all(both).await {
             let wrong = [&one, &other].into_iter().find(|shown| !shown.violations.is_empty());
             if let Some(shown) = wrong {
-                let folder = keep(&format!("{name}/without-a-fault"), shown);
+                let folder = report::keep(&format!("{name}/without-a-fault"), shown);
                 println!("{name}, without a fault");
                 shown.violations.iter().for_each(|violation| println!("  {violation}"));
                 println!("  ledger and logs: {folder}");
@@ -80,7 +103,12 @@ impl Course {
             return class.has(point).then(|| point.clone()).into_iter().collect();
         }
         let all = self.references.iter();
-        all.flat_map(|(name, reference)| class.points(name, &reference.calls)).collect()
+        let points = all.flat_map(|(name, reference)| class.points(name, &reference.calls)).collect();
+        if arguments.is_sample() {
+            sample::of(points, arguments.sample.div_ceil(CLASSES.len()), arguments.seed)
+        } else {
+            points
+        }
     }
 
     /// One run, when there is a place for it. In a task of its own: a panic is told as a violation.
@@ -93,13 +121,13 @@ impl Course {
         });
         ran.await.unwrap_or_else(|panic| Shown {
             hit: true,
-            violations: vec![format!("the run broke off: {panic}")],
+            violations: say("O9", vec![format!("the run broke off: {panic}")]).collect(),
             ..Shown::default()
         })
     }
 
-    /// Runs the points of a class; whether none showed a violation.
-    async fn run(self: &Arc<Self>, class: &Class, points: Vec<Point>) -> bool {
+    /// Runs the points of a class.
+    async fn run(self: &Arc<Self>, class: &Class, points: Vec<Point>) -> Tally {
         let mut tally = Tally::new(class.name);
         let mut running = JoinSet::new();
         for point in points {
@@ -111,9 +139,11 @@ impl Course {
         }
         while let Some(ran) = running.join_next().await {
             let (point, shown) = ran.expect("a panic is caught in the task within");
-            tally.add(&point, &shown);
+            tally.add(&shown);
+            if !shown.violations.is_empty() {
+                report::wrong(&point, &shown);
+            }
         }
-        tally.tell();
-        tally.is_good()
+        tally
     }
 }
