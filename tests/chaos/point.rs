@@ -55,7 +55,10 @@ const SENDERS: [(&str, Sender); 3] = [("waiting", Sender::Waits), ("reset", Send
 impl Damage {
     /// Whether nobody can know whether the call was carried out, or it was more than once.
     pub fn is_ambiguous(self) -> bool {
-        !matches!(self, Self::Crash(Moment::BeforeRequest | Moment::AfterAnswer) | Self::Refused(_) | Self::Failover(Failover::ClockStep(_)))
+        !matches!(
+            self,
+            Self::Crash(Moment::BeforeRequest | Moment::AfterAnswer) | Self::Refused(_) | Self::Failover(Failover::ClockStep(_))
+        )
     }
 
     /// Whether the process dies of it.

@@ -74,7 +74,11 @@ impl Tally {
         if !self.takeovers.is_empty() {
             self.takeovers.sort_unstable();
             let (half, most) = (percentile(&self.takeovers, 50), percentile(&self.takeovers, 99));
-            println!("{:<32} {:>5} failovers, first call of the next leader p50 {half} ms p99 {most} ms", "", self.takeovers.len());
+            println!(
+                "{:<32} {:>5} failovers, first call of the next leader p50 {half} ms p99 {most} ms",
+                "",
+                self.takeovers.len()
+            );
         }
     }
 

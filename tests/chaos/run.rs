@@ -132,7 +132,11 @@ fn flags(point: Option<&Point>) -> &'static [&'static str] {
 
 async fn start_operators(stage: &Stage, point: Option<&Point>) {
     match point.and_then(Point::failover) {
-        Some(failover) => stage.start_replicas(flags(point), &leaders::clocks::variables(stage, failover)).await,
+        Some(failover) => {
+            stage
+                .start_replicas(flags(point), &leaders::clocks::variables(stage, failover))
+                .await
+        }
         None => stage.start_operator(flags(point)).await,
     }
 }

@@ -33,7 +33,12 @@ pub fn broken(calls: &[Call]) -> Vec<String> {
             };
             if tenure < newest.0 {
                 let since = format!("{} of {} had been received", newest.1, tenures[newest.0]);
-                broken.push(format!("{} of {} was received at {} ms although {since}", call.label(), call.process, call.time));
+                broken.push(format!(
+                    "{} of {} was received at {} ms although {since}",
+                    call.label(),
+                    call.process,
+                    call.time
+                ));
             } else if tenure > newest.0 {
                 newest = (tenure, &call.name);
             }

@@ -9,11 +9,13 @@ use awssim::world::event_source::MappingState;
 use awssim::world::{Region, State, Status};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
-use warmlambda::controller::intervals::LONGEST_REQUEST;
 
 use crate::harness::aws::{ACCOUNT, REGION};
 use crate::proxy::Network;
 use crate::proxy::ledger::Call;
+
+/// How long a new leader keeps quiet by the flags of the harness: a request may take 5 s, and a holder stops 1 s before its lease ends.
+const QUIET: Duration = Duration::from_secs(4);
 
 /// Between two looks whether AWS is at work.
 const LOOK: Duration = Duration::from_millis(20);
@@ -104,7 +106,7 @@ pub fn of(calls: &[Call], processes: &[(String, u64)], busy: &Busy, end: u64) ->
     let ours = calls.iter().filter(|call| call.process == *name);
     let sightings = ours.clone().any(|call| call.name == "get:leases" && call.status == Some(200));
     let quiet = if sightings {
-        u64::try_from(LONGEST_REQUEST.as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(QUIET.as_millis()).unwrap_or(u64::MAX)
     } else {
         0
     };

@@ -120,7 +120,10 @@ impl Operator {
     }
 
     fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.pid.to_string()]).status().expect("kill runs");
+        let sent = Command::new("kill")
+            .args([signal, &self.pid.to_string()])
+            .status()
+            .expect("kill runs");
         assert!(sent.success(), "the operator {} had ended before {signal}", self.name);
     }
 

@@ -64,7 +64,9 @@ impl State {
 
     /// Stores whatever is made of an object, against all rules.
     pub fn corrupt(&mut self, place: &Place, change: impl FnOnce(&mut Value)) {
-        let Some(stored) = self.stored.objects.get(&key(place)) else { return };
+        let Some(stored) = self.stored.objects.get(&key(place)) else {
+            return;
+        };
         let mut object = stored.object.clone();
         change(&mut object);
         self.put(place, "MODIFIED", object, 200);
@@ -292,7 +294,11 @@ fn group(place: &Place) -> &str {
 
 fn missing(place: &Place) -> Answer {
     let name = place.name.as_deref().unwrap_or_default();
-    refuse(404, "NotFound", &format!("{}.{} \"{name}\" not found", place.resource, group(place)))
+    refuse(
+        404,
+        "NotFound",
+        &format!("{}.{} \"{name}\" not found", place.resource, group(place)),
+    )
 }
 
 /// A write that names another uid or version than the object has.
@@ -307,7 +313,11 @@ fn contradicts(place: &Place, current: &Value, body: &Value) -> Option<Answer> {
         _ => return None,
     };
     let name = place.name.as_deref().unwrap_or_default();
-    let message = format!("Operation cannot be fulfilled on {}.{} \"{name}\": {why}", place.resource, group(place));
+    let message = format!(
+        "Operation cannot be fulfilled on {}.{} \"{name}\": {why}",
+        place.resource,
+        group(place)
+    );
     Some(refuse(409, "Conflict", &message))
 }
 
