@@ -381,7 +381,11 @@ mod tests {
             let permit = bucket.take().await;
             bucket.accepted(&permit);
         }
-        assert!(start.elapsed() < Duration::from_mins(4), "the rate grows back: {:?}", start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_mins(4),
+            "the rate grows back: {:?}",
+            start.elapsed()
+        );
     }
 
     #[tokio::test(start_paused = true)]

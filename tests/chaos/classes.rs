@@ -57,7 +57,7 @@ pub const CLASSES: [Class; 10] = [
             Damage::Late(1_500, Sender::Reset),
             Damage::Late(1_000, Sender::Waits),
             Damage::Late(1_000, Sender::Killed),
-            Damage::Late(15_000, Sender::Killed),
+            Damage::Late(9_000, Sender::Killed),
         ],
         of: aws_mutation,
     },

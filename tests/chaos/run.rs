@@ -8,10 +8,12 @@ use tokio::time::{sleep, timeout};
 use crate::harness::aws::{ACCOUNT, REGION};
 use crate::harness::endpoint::Told;
 use crate::harness::traffic::Traffic;
+use crate::kubelet;
 use crate::leaders;
 use crate::oracles::recovery::{Busy, Recovery};
 use crate::oracles::{canaries, end_state, quiet, recovery, summary};
-use crate::point::Point;
+use crate::point::{Damage, Point};
+use crate::proxy::fault::Sender;
 use crate::proxy::ledger::Call;
 use crate::reference::Reference;
 use crate::scenarios::{Ending, Opening, Scenario, streams};
@@ -63,7 +65,13 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
     let stage = Stage::new(scenario.aws).await;
     let mut shown = Shown::default();
     let failover = point.and_then(Point::failover);
-    let mark = open(&stage, scenario, point).await;
+    let Some(mark) = open(&stage, scenario, point).await else {
+        shown
+            .violations
+            .push(format!("not Ready before anything goes wrong: {}", seen(&stage).await));
+        keep_told(&stage, &mut shown).await;
+        return shown;
+    };
     if let Some(point) = point {
         stage.network.rule(point.rule());
     }
@@ -82,11 +90,9 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
                 .violations
                 .extend(quiet::writes(&stage, scenario.ending == Ending::Gone).await);
         }
-        Err(_) => shown.violations.push(format!(
-            "not at its end after {} s: {}",
-            PATIENCE.as_secs(),
-            seen(&stage, scenario).await
-        )),
+        Err(_) => shown
+            .violations
+            .push(format!("not at its end after {} s: {}", PATIENCE.as_secs(), seen(&stage).await)),
     }
     if let Some(users) = users {
         let answers = users.stop().await;
@@ -101,30 +107,24 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
     shown
 }
 
-/// What the operator is started with: nothing but what a run of seconds needs shorter than a pod.
+/// What the operator is started with: what a run of seconds needs shorter than a pod.
 fn flags(point: Option<&Point>) -> &'static [&'static str] {
-    use crate::point::Damage;
-    use crate::proxy::fault::Sender;
-    const USUAL: [&str; 6] = [
+    const USUAL: [&str; 8] = [
         "--resync-interval",
         "1s",
+        "--aws-request-timeout",
+        "2s",
         "--metrics-refresh",
         "0s",
         "--log-level",
         "info,warmlambda=debug",
     ];
-    // What a process sent that was killed arrives when the next one has the lease, and may write.
-    const LATE: [&str; 8] = [
-        USUAL[0],
-        USUAL[1],
-        USUAL[2],
-        USUAL[3],
-        USUAL[4],
-        USUAL[5],
-        "--late-arrival-window",
-        "12s",
-    ];
+    const LATE: [&str; 10] = {
+        let [a, b, c, d, e, f, g, h] = USUAL;
+        [a, b, c, d, e, f, g, h, "--late-arrival-window", "10s"]
+    };
     match point.map(|point| point.damage) {
+        // What a process sent that was killed arrives when the next one has the lease, and may write.
         Some(Damage::Late(_, Sender::Killed)) => &LATE,
         _ => &USUAL,
     }
@@ -141,16 +141,15 @@ async fn start_operators(stage: &Stage, point: Option<&Point>) {
     }
 }
 
-/// Brings the scenario to where calls count; answers how many there were before.
-async fn open(stage: &Stage, scenario: &Scenario, point: Option<&Point>) -> usize {
+/// Brings the scenario to where calls count; answers how many there were before, or nothing when it does not get there.
+async fn open(stage: &Stage, scenario: &Scenario, point: Option<&Point>) -> Option<usize> {
     if scenario.opening == Opening::Cold {
-        return 0;
+        return Some(0);
     }
     start_operators(stage, point).await;
     stage.create((scenario.spec)()).await;
-    let opened = timeout(PATIENCE, until_end_is(stage, Ending::Ready)).await;
-    assert!(opened.is_ok(), "the endpoint does not become Ready before anything goes wrong");
-    stage.network.count_anew()
+    timeout(PATIENCE, until_end_is(stage, Ending::Ready)).await.ok()?;
+    Some(stage.network.count_anew())
 }
 
 /// Lets people act, and waits for the end; answers when it came.
@@ -199,25 +198,27 @@ fn consumed(stage: &Stage, scenario: &Scenario) -> bool {
     scenario.users.is_some() || stage.aws.consumed().records() == streams::RECORDS
 }
 
-async fn seen(stage: &Stage, scenario: &Scenario) -> String {
+async fn seen(stage: &Stage) -> String {
     let endpoint = stage.endpoint().await;
     let status = endpoint
         .as_ref()
         .map(|endpoint| serde_json::to_string(&endpoint.status).expect("a status is JSON"));
     format!(
-        "AWS is {:?}, {} records are processed, the endpoint is {}, users are {}",
+        "AWS is {:?}, {} records are processed, the endpoint is {}",
         stage.watcher.matches(),
         stage.aws.consumed().records(),
         status.as_deref().unwrap_or("gone"),
-        if scenario.users.is_some() { "there" } else { "none" },
     )
 }
 
 async fn recovery_of(stage: &Stage, busy: &Busy, mark: usize, end: u64) -> Option<Recovery> {
-    let processes = stage
-        .kubelet(|kubelet| kubelet.processes(|all| all.iter().map(|p| (p.name.clone(), p.started)).collect::<Vec<_>>()))
-        .await?;
-    recovery::of(&stage.network.calls()[mark..], &processes, busy, end)
+    let told = |process: &mut kubelet::Process| recovery::Process {
+        name: process.name.clone(),
+        started: process.started,
+        log: process.operator.log(),
+    };
+    let processes = stage.kubelet(|kubelet| kubelet.processes(|all| all.iter_mut().map(told).collect::<Vec<_>>()));
+    recovery::of(&stage.network.calls()[mark..], &processes.await?, busy, end)
 }
 
 /// What there is to say once everything is over.
@@ -253,6 +254,11 @@ async fn judge(stage: &Stage, scenario: &Scenario, point: Option<&Point>, refere
             ));
         }
     }
+    keep_told(stage, shown).await;
+}
+
+/// Keeps what ledger and logs say.
+async fn keep_told(stage: &Stage, shown: &mut Shown) {
     shown.ledger = stage.network.jsonl();
     shown.logs = stage.logs().await;
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::future::join_all;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::arguments::Arguments;
 use crate::classes::{CLASSES, Class};
 use crate::point::Point;
-use crate::reference::{Reference, record};
+use crate::reference::Reference;
 use crate::report::{Tally, keep};
 use crate::run::{Shown, run};
 use crate::scenarios::{self, Scenario};
@@ -18,7 +19,7 @@ use crate::scenarios::{self, Scenario};
 struct Course {
     scenarios: BTreeMap<&'static str, Scenario>,
     references: BTreeMap<&'static str, Reference>,
-    places: Arc<Semaphore>,
+    places: Semaphore,
 }
 
 /// Runs what the arguments say; whether all went well.
@@ -30,20 +31,19 @@ pub async fn all(arguments: &Arguments) -> bool {
     };
     let scenarios: BTreeMap<_, _> = scenarios::all().into_iter().filter(wanted).map(|s| (s.name, s)).collect();
     assert!(!scenarios.is_empty(), "there is no such scenario");
-    let mut course = Course {
+    let course = Arc::new(Course {
         scenarios,
         references: BTreeMap::new(),
-        places: Arc::new(Semaphore::new(arguments.at_once)),
-    };
-    if !course.record().await {
+        places: Semaphore::new(arguments.at_once),
+    });
+    let Some(references) = course.record().await else {
         return false;
-    }
-    let course = Arc::new(course);
+    };
+    let course = Arc::into_inner(course).expect("no run goes on");
+    let course = Arc::new(Course { references, ..course });
     let mut well = true;
-    for class in CLASSES
-        .iter()
-        .filter(|class| arguments.class.as_ref().is_none_or(|name| class.name.starts_with(name.as_str())))
-    {
+    let asked_for = |class: &&Class| arguments.class.as_ref().is_none_or(|name| class.name.starts_with(name.as_str()));
+    for class in CLASSES.iter().filter(asked_for) {
         let points = course.points(class, arguments);
         if points.is_empty() {
             continue;
@@ -54,42 +54,48 @@ pub async fn all(arguments: &Arguments) -> bool {
 }
 
 impl Course {
-    /// Runs every scenario without a fault.
-    async fn record(&mut self) -> bool {
-        let recorded = futures::future::join_all(self.scenarios.values().map(async |scenario| {
-            let _place = self.places.acquire_many(2).await.expect("the semaphore is never closed");
-            (scenario.name, record(scenario).await)
-        }));
-        let mut well = true;
-        for (name, recorded) in recorded.await {
-            match recorded {
-                Ok(reference) => {
-                    println!(
-                        "{name}: {} calls, {} of them writes",
-                        reference.calls.len(),
-                        reference.calls.iter().filter(|c| c.write).count()
-                    );
-                    self.references.insert(name, reference);
-                }
-                Err(runs) => {
-                    well = false;
-                    for shown in &runs {
-                        keep(&format!("{name}-without-a-fault"), shown);
-                    }
-                }
+    /// Runs every scenario twice without a fault; `None` when something is wrong even so.
+    async fn record(self: &Arc<Self>) -> Option<BTreeMap<&'static str, Reference>> {
+        let both = self.scenarios.keys().map(async |name| {
+            let (one, other) = tokio::join!(self.take(name, None), self.take(name, None));
+            (*name, one, other)
+        });
+        let mut references = BTreeMap::new();
+        for (name, one, other) in join_all(both).await {
+            let wrong = [&one, &other].into_iter().find(|shown| !shown.violations.is_empty());
+            if let Some(shown) = wrong {
+                let folder = keep(&format!("{name}/without-a-fault"), shown);
+                println!("{name}, without a fault");
+                shown.violations.iter().for_each(|violation| println!("  {violation}"));
+                println!("  ledger and logs: {folder}");
+                continue;
             }
+            references.insert(name, Reference::of(one, &other));
         }
-        well
+        (references.len() == self.scenarios.len()).then_some(references)
     }
 
     fn points(&self, class: &Class, arguments: &Arguments) -> Vec<Point> {
         if let Some(point) = &arguments.replay {
             return class.has(point).then(|| point.clone()).into_iter().collect();
         }
-        self.references
-            .iter()
-            .flat_map(|(name, reference)| class.points(name, &reference.calls))
-            .collect()
+        let all = self.references.iter();
+        all.flat_map(|(name, reference)| class.points(name, &reference.calls)).collect()
+    }
+
+    /// One run, when there is a place for it. In a task of its own: a panic is told as a violation.
+    async fn take(self: &Arc<Self>, scenario: &str, point: Option<Point>) -> Shown {
+        let _place = self.places.acquire().await.expect("the semaphore is never closed");
+        let (course, name) = (Arc::clone(self), scenario.to_owned());
+        let ran = tokio::spawn(async move {
+            let (scenario, reference) = (&course.scenarios[name.as_str()], course.references.get(name.as_str()));
+            run(scenario, point.as_ref(), reference).await
+        });
+        ran.await.unwrap_or_else(|panic| Shown {
+            hit: true,
+            violations: vec![format!("the run broke off: {panic}")],
+            ..Shown::default()
+        })
     }
 
     /// Runs the points of a class; whether none showed a violation.
@@ -99,19 +105,7 @@ impl Course {
         for point in points {
             let course = Arc::clone(self);
             running.spawn(async move {
-                let _place = course.places.acquire().await.expect("the semaphore is never closed");
-                let within = Arc::clone(&course);
-                let at = point.clone();
-                // In a task of its own: a panic is told as a violation of this point.
-                let ran = tokio::spawn(async move {
-                    let (scenario, reference) = (&within.scenarios[at.scenario.as_str()], &within.references[at.scenario.as_str()]);
-                    run(scenario, Some(&at), Some(reference)).await
-                });
-                let shown = ran.await.unwrap_or_else(|panic| Shown {
-                    hit: true,
-                    violations: vec![format!("the run broke off: {panic}")],
-                    ..Shown::default()
-                });
+                let shown = course.take(&point.scenario, Some(point.clone())).await;
                 (point, shown)
             });
         }
