@@ -44,10 +44,10 @@ use crate::telemetry;
 const DEBOUNCE: Duration = Duration::from_millis(200);
 
 /// Longest answer of the API server to anything but a watch.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
+pub const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest answer to a request for the lease: several must fit into the renew deadline.
-const LEASE_READ_TIMEOUT: Duration = Duration::from_secs(3);
+pub const LEASE_READ_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Longest silence of the API server towards the watch: longer than a watch lasts over which nothing comes ([`endpoints::events`]), and
 /// an end for a listing that is never answered.

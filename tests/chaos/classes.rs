@@ -1,5 +1,6 @@
 //! Which runs there are: every call of every scenario, with everything that can go wrong with it, in classes.
 
+use crate::leaders::Failover;
 use crate::point::{Damage, Point};
 use crate::proxy::fault::{Loss, Moment, Sender};
 use crate::proxy::ledger::{Call, Side};
@@ -15,7 +16,7 @@ pub struct Class {
 }
 
 /// All of them.
-pub const CLASSES: [Class; 6] = [
+pub const CLASSES: [Class; 10] = [
     Class {
         name: "crash before the request",
         row: "R1",
@@ -65,6 +66,45 @@ pub const CLASSES: [Class; 6] = [
         row: "R2",
         damages: &[Damage::Refused(0), Damage::Refused(429), Damage::Refused(500), Damage::Refused(503)],
         of: mutation,
+    },
+    Class {
+        name: "leader killed or frozen",
+        row: "R9",
+        damages: &[
+            Damage::Failover(Failover::Killed),
+            Damage::Failover(Failover::Frozen(6)),
+            Damage::Failover(Failover::Frozen(17)),
+        ],
+        of: aws_mutation,
+    },
+    Class {
+        name: "leader without the API server",
+        row: "R9",
+        damages: &[
+            Damage::Failover(Failover::Partitioned(2)),
+            Damage::Failover(Failover::Partitioned(20)),
+            Damage::Failover(Failover::CutOff(20)),
+            Damage::Failover(Failover::SlowApi(1_000)),
+            Damage::Failover(Failover::SlowApi(4_000)),
+        ],
+        of: aws_mutation,
+    },
+    Class {
+        name: "lease rewritten",
+        row: "R9",
+        damages: &[
+            Damage::Failover(Failover::LeaseDeleted),
+            Damage::Failover(Failover::LeaseCleared),
+            Damage::Failover(Failover::LeaseGiven),
+            Damage::Failover(Failover::LeaseTaken),
+        ],
+        of: aws_mutation,
+    },
+    Class {
+        name: "clocks ten minutes off",
+        row: "R19",
+        damages: &[Damage::Failover(Failover::ClockOff(10)), Damage::Failover(Failover::ClockStep(-10))],
+        of: aws_mutation,
     },
 ];
 

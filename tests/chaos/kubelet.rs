@@ -88,6 +88,11 @@ impl Kubelet {
         look(&mut locked(&self.processes))
     }
 
+    /// Looks at a process by its name.
+    pub fn process<T>(&self, name: &str, look: impl FnOnce(&mut Process) -> T) -> Option<T> {
+        self.processes(|processes| processes.iter_mut().find(|process| process.name == name).map(look))
+    }
+
     /// Everything that they logged.
     pub fn logs(&self) -> String {
         let told = |process: &Process| format!("---- {} from {} ms on\n{}\n", process.name, process.started, process.operator.log());

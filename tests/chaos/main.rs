@@ -10,6 +10,7 @@ mod classes;
 #[path = "../e2e/harness/mod.rs"]
 mod harness;
 mod kubelet;
+mod leaders;
 #[allow(dead_code)]
 #[path = "../properties/oracle/mod.rs"]
 mod oracle;

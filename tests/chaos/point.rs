@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::leaders::Failover;
 use crate::proxy::fault::{Fault, Loss, Moment, Refusal, Rule, Sender};
 
 /// A call of a scenario, and what goes wrong with it: `create-rest/AddPermission#1/after-apply`.
@@ -32,6 +33,8 @@ pub enum Damage {
     Twice,
     /// The request is refused with this status; with 0, the connection ends before it is carried out.
     Refused(u16),
+    /// Another replica waits, and something befalls the leader.
+    Failover(Failover),
 }
 
 /// Every damage that has no number of its own in it, by its name.
@@ -52,7 +55,10 @@ const SENDERS: [(&str, Sender); 3] = [("waiting", Sender::Waits), ("reset", Send
 impl Damage {
     /// Whether nobody can know whether the call was carried out, or it was more than once.
     pub fn is_ambiguous(self) -> bool {
-        !matches!(self, Self::Crash(Moment::BeforeRequest | Moment::AfterAnswer) | Self::Refused(_))
+        !matches!(
+            self,
+            Self::Crash(Moment::BeforeRequest | Moment::AfterAnswer) | Self::Refused(_) | Self::Failover(Failover::ClockStep(_))
+        )
     }
 
     /// Whether the process dies of it.
@@ -70,11 +76,20 @@ impl Damage {
             Self::Refused(403) => Fault::Refuse(Refusal::Status(403, "AccessDeniedException", "not now")),
             Self::Refused(429) => Fault::Refuse(Refusal::Status(429, "TooManyRequestsException", "Rate exceeded")),
             Self::Refused(status) => Fault::Refuse(Refusal::Status(status, "ServiceException", "not now")),
+            Self::Failover(_) => Fault::Meet,
         }
     }
 }
 
 impl Point {
+    /// What befalls the leader, if another replica waits.
+    pub fn failover(&self) -> Option<Failover> {
+        match self.damage {
+            Damage::Failover(failover) => Some(failover),
+            _ => None,
+        }
+    }
+
     /// What the proxies are told.
     pub fn rule(&self) -> Rule {
         Rule::at(&self.call, self.occurrence, self.damage.fault())
@@ -94,6 +109,7 @@ impl fmt::Display for Damage {
             }
             Self::Refused(0) => f.write_str("reset-before"),
             Self::Refused(status) => write!(f, "{status}-before"),
+            Self::Failover(failover) => write!(f, "{failover}"),
             _ => f.write_str("unnamed"),
         }
     }
@@ -106,6 +122,9 @@ impl FromStr for Damage {
         let wrong = || format!("{text:?} is nothing that goes wrong");
         if let Some((_, damage)) = NAMED.iter().find(|(name, _)| *name == text) {
             return Ok(*damage);
+        }
+        if let Some(failover) = Failover::of(text) {
+            return Ok(Self::Failover(failover));
         }
         if text == "reset-before" {
             return Ok(Self::Refused(0));

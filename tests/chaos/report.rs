@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::point::Point;
 use crate::run::Shown;
-use crate::tally::Tally;
+use crate::tally::{Tally, percentile};
 
 /// Tells of a run that showed a violation.
 pub fn wrong(point: &Point, shown: &Shown) {
@@ -31,6 +31,10 @@ pub fn line(tally: &Tally) {
         tally.probes.0,
         tally.seconds,
     );
+    if !tally.takeovers.is_empty() {
+        let (half, most) = (percentile(&tally.takeovers, 50), percentile(&tally.takeovers, 99));
+        println!("{:<30} {:>5} failovers, first call of the next leader p50 {half} ms p99 {most} ms", "", tally.takeovers.len());
+    }
 }
 
 /// Keeps what a run left for who looks for the reason; answers where.

@@ -9,6 +9,7 @@ use crate::harness::aws::{ACCOUNT, REGION};
 use crate::harness::endpoint::Told;
 use crate::harness::traffic::Traffic;
 use crate::kubelet;
+use crate::leaders;
 use crate::oracles::recovery::{Busy, Recovery};
 use crate::oracles::{Violation, canaries, end_state, quiet, recovery, say, summary};
 use crate::point::{Damage, Point};
@@ -40,6 +41,8 @@ pub struct Shown {
     pub ended: u64,
     /// How long the operator needed after a crash.
     pub recovery: Option<Recovery>,
+    /// Milliseconds until another process looked after AWS.
+    pub takeover: Option<u64>,
     /// Writes of status that were judged.
     pub samples: usize,
     /// Those of them that said Ready.
@@ -71,7 +74,8 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
     let start = Instant::now();
     let stage = Stage::new(scenario.aws).await;
     let mut shown = Shown::default();
-    let Some(mark) = open(&stage, scenario, flags(point)).await else {
+    let failover = point.and_then(Point::failover);
+    let Some(mark) = open(&stage, scenario, point).await else {
         shown.wrong("O9", vec![format!("not Ready before anything goes wrong: {}", seen(&stage).await)]);
         keep_told(&stage, &mut shown).await;
         return shown;
@@ -83,9 +87,10 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
     let busy = Busy::watch(&stage.network, stage.aws.sim());
     if scenario.opening == Opening::Cold {
         stage.create((scenario.spec)()).await;
-        stage.start_operator(flags(point)).await;
+        start_operators(&stage, point).await;
     }
-    match timeout(PATIENCE, act_to_end(&stage, scenario, mark)).await {
+    let (to_end, again) = (act_to_end(&stage, scenario, mark), until_end(&stage, scenario, mark));
+    match timeout(PATIENCE, leaders::with(&stage, failover, to_end, again)).await {
         Ok(end) => {
             shown.ended = end;
             shown.recovery = recovery_of(&stage, &busy, mark, end).await;
@@ -135,12 +140,23 @@ fn flags(point: Option<&Point>) -> &'static [&'static str] {
     }
 }
 
+async fn start_operators(stage: &Stage, point: Option<&Point>) {
+    match point.and_then(Point::failover) {
+        Some(failover) => {
+            stage
+                .start_replicas(flags(point), &leaders::clocks::variables(stage, failover))
+                .await
+        }
+        None => stage.start_operator(flags(point)).await,
+    }
+}
+
 /// Brings the scenario to where calls count; answers how many there were before, or nothing when it does not get there.
-async fn open(stage: &Stage, scenario: &Scenario, flags: &'static [&'static str]) -> Option<usize> {
+async fn open(stage: &Stage, scenario: &Scenario, point: Option<&Point>) -> Option<usize> {
     if scenario.opening == Opening::Cold {
         return Some(0);
     }
-    stage.start_operator(flags).await;
+    start_operators(stage, point).await;
     stage.create((scenario.spec)()).await;
     timeout(PATIENCE, until_end_is(stage, Ending::Ready)).await.ok()?;
     Some(stage.network.count_anew())
@@ -149,6 +165,10 @@ async fn open(stage: &Stage, scenario: &Scenario, flags: &'static [&'static str]
 /// Lets people act, and waits for the end; answers when it came.
 async fn act_to_end(stage: &Stage, scenario: &Scenario, mark: usize) -> u64 {
     (scenario.act)(stage).await;
+    until_end(stage, scenario, mark).await
+}
+
+async fn until_end(stage: &Stage, scenario: &Scenario, mark: usize) -> u64 {
     loop {
         until_end_is(stage, scenario.ending).await;
         let end = stage.network.now();
@@ -224,6 +244,8 @@ async fn judge(stage: &Stage, scenario: &Scenario, point: Option<&Point>, refere
         let ambiguous = u32::from(point.is_some_and(|point| point.damage.is_ambiguous()));
         shown.wrong("O2", summary::excess(&reference.summary, ambiguous, &summary::of(&shown.calls)));
     }
+    shown.wrong("O8", leaders::fence::broken(&stage.network.calls()));
+    shown.takeover = leaders::takeover::after(&shown.calls);
     let claims = stage.watcher.judge_claims();
     (shown.samples, shown.ready) = (claims.samples, claims.ready);
     shown.overtaken = claims.overtaken;
@@ -244,5 +266,5 @@ async fn judge(stage: &Stage, scenario: &Scenario, point: Option<&Point>, refere
 /// Keeps what ledger and logs say.
 async fn keep_told(stage: &Stage, shown: &mut Shown) {
     shown.ledger = stage.network.jsonl();
-    shown.logs = stage.kubelet(|kubelet| kubelet.logs()).await.unwrap_or_default();
+    shown.logs = stage.logs().await;
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
@@ -9,6 +10,7 @@ use kube::{Api, Client};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OnceCell};
+use tokio::time::sleep;
 use warmlambda::api::WarmLambdaEndpoint;
 
 use crate::harness::aws::Aws;
@@ -16,11 +18,15 @@ use crate::harness::chart::{Release, Scope};
 use crate::harness::control_plane::{ControlPlane, control_plane};
 use crate::harness::endpoint::manifest;
 use crate::harness::service_account::ServiceAccount;
-use crate::kubelet::{Kubelet, Template};
+use crate::kubelet::{Kubelet, Process, Template};
 use crate::oracles::Watcher;
 use crate::oracles::canaries::Canaries;
 use crate::proxy::Network;
+use crate::proxy::ledger::Call;
 use crate::scenarios::decoys;
+
+/// Between two looks at the ledger.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Name of the endpoint.
 pub const NAME: &str = "fir-api";
@@ -85,6 +91,7 @@ pub struct Stage {
     pub admin: Client,
     account: ServiceAccount,
     kubelet: Mutex<Option<Kubelet>>,
+    standby: Mutex<Option<Kubelet>>,
 }
 
 impl Stage {
@@ -108,6 +115,7 @@ impl Stage {
             endpoints: Api::namespaced(cluster.admin.clone(), &namespace),
             admin: cluster.admin.clone(),
             kubelet: Mutex::new(None),
+            standby: Mutex::new(None),
             namespace,
             aws,
             watcher,
@@ -127,6 +135,42 @@ impl Stage {
         *self.kubelet.lock().await = Some(Kubelet::start("a", template).await);
     }
 
+    /// Starts the operator as [`Self::start_operator`] does, with more variables in its environment, and a second replica, which waits.
+    pub async fn start_replicas(&self, flags: &'static [&'static str], variables: &[(String, String)]) {
+        let watched = ["--watch-namespaces", &self.namespace];
+        let template = |more: &[(String, String)]| Template {
+            network: self.network.clone(),
+            account: self.account.clone(),
+            flags: [&watched, flags].concat().into_iter().map(str::to_owned).collect(),
+            variables: [self.canaries.variables(), more.to_vec()].concat(),
+        };
+        *self.kubelet.lock().await = Some(Kubelet::start("a", template(variables)).await);
+        self.until_somebody_leads().await;
+        *self.standby.lock().await = Some(Kubelet::start("b", template(&[])).await);
+    }
+
+    async fn until_somebody_leads(&self) {
+        let taken = |call: &Call| call.name == "create:leases" && call.answered_at.is_some();
+        while !self.network.calls().iter().any(taken) {
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Looks at a process of either replica by its name.
+    pub async fn process<T>(&self, name: &str, look: impl FnOnce(&mut Process) -> T) -> Option<T> {
+        let replica = if name.starts_with('a') { &self.kubelet } else { &self.standby };
+        replica.lock().await.as_ref()?.process(name, look)
+    }
+
+    /// Everything that all processes logged.
+    pub async fn logs(&self) -> String {
+        let mut logs = String::new();
+        for replica in [&self.kubelet, &self.standby] {
+            logs += &replica.lock().await.as_ref().map(Kubelet::logs).unwrap_or_default();
+        }
+        logs
+    }
+
     /// Looks at the operator's processes.
     pub async fn kubelet<T>(&self, look: impl FnOnce(&Kubelet) -> T) -> Option<T> {
         self.kubelet.lock().await.as_ref().map(look)
@@ -135,6 +179,7 @@ impl Stage {
     /// Ends the operator.
     pub async fn stop_operator(&self) {
         *self.kubelet.lock().await = None;
+        *self.standby.lock().await = None;
     }
 
     /// A person makes the endpoint, with members of its spec replaced.

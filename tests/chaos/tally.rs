@@ -22,6 +22,8 @@ pub struct Tally {
     pub by_oracle: BTreeMap<&'static str, u64>,
     /// Recoveries after a crash.
     pub recoveries: Vec<Recovery>,
+    /// From the last call of a leader to the first of the next, in milliseconds.
+    pub takeovers: Vec<u64>,
     /// Writes of status that were judged; those that said Ready; those that were overtaken.
     pub claims: (u64, u64, u64),
     /// Requests of users, and those that failed.
@@ -43,6 +45,7 @@ impl Tally {
             bad: 0,
             by_oracle: BTreeMap::new(),
             recoveries: Vec::new(),
+            takeovers: Vec::new(),
             claims: (0, 0, 0),
             probes: (0, 0),
             texts: 0,
@@ -63,6 +66,7 @@ impl Tally {
             *self.by_oracle.entry(violation.oracle).or_default() += 1;
         }
         self.recoveries.extend(shown.recovery);
+        self.takeovers.extend(shown.takeover);
         self.claims.0 += number(shown.samples);
         self.claims.1 += number(shown.ready);
         self.claims.2 += number(shown.overtaken);
@@ -81,6 +85,7 @@ impl Tally {
             *self.by_oracle.entry(oracle).or_default() += count;
         }
         self.recoveries.extend(&other.recoveries);
+        self.takeovers.extend(&other.takeovers);
         self.claims.0 += other.claims.0;
         self.claims.1 += other.claims.1;
         self.claims.2 += other.claims.2;
@@ -93,9 +98,14 @@ impl Tally {
 
     /// Of one of the times of the recoveries, that below which so many percent are, in milliseconds.
     pub fn percentile(&self, percent: usize, of: fn(&Recovery) -> u64) -> u64 {
-        let mut times: Vec<_> = self.recoveries.iter().map(of).collect();
-        times.sort_unstable();
-        let place = (times.len() * percent).div_ceil(100);
-        times.get(place.saturating_sub(1)).copied().unwrap_or_default()
+        percentile(&self.recoveries.iter().map(of).collect::<Vec<_>>(), percent)
     }
+}
+
+/// The number below which so many percent are; 0 of none.
+pub fn percentile(numbers: &[u64], percent: usize) -> u64 {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable();
+    let place = (sorted.len() * percent).div_ceil(100);
+    sorted.get(place.saturating_sub(1)).copied().unwrap_or_default()
 }

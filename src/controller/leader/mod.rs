@@ -135,6 +135,7 @@ impl Election {
         claim: &watch::Sender<Claim>,
         inherited: bool,
     ) -> Result<(Lease, Instant), WentBack> {
+        tracing::info!(lease = self.name, identity = self.identity, "standing for election");
         let mut said = String::new();
         loop {
             match self.attempt(api, attempts, inherited, claim).await {

@@ -36,7 +36,7 @@ impl Canaries {
 /// Looks at everything that the operator wrote. Counts the texts that it looked at.
 pub async fn clean(stage: &Stage) -> (usize, Vec<String>) {
     let mut texts = Vec::new();
-    let logs = stage.kubelet(|kubelet| kubelet.logs()).await.unwrap_or_default();
+    let logs = stage.logs().await;
     let mut violations = Vec::new();
     if let Some(line) = logs.lines().find(|line| line.contains("panicked at")) {
         violations.push(format!("the operator panicked: {line}"));

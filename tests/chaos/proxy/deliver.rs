@@ -86,6 +86,10 @@ impl Journey {
                 self.answered(answer)
             }
             Some(Fault::Refuse(refusal)) => self.refused(&refusal),
+            Some(Fault::Meet) => {
+                self.network.wait_for_the_other(&self.call).await;
+                self.answered(self.arrive().await)
+            }
         }
     }
 

@@ -19,6 +19,8 @@ pub enum Fault {
     AnswerLate(Duration),
     /// It is not carried out.
     Refuse(Refusal),
+    /// It waits while something else happens, of which [`super::Network::meet`] is told; then it is carried out.
+    Meet,
 }
 
 /// When a process is killed.

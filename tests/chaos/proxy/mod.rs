@@ -54,6 +54,19 @@ struct Inner {
     kubernetes: Client,
     witness: Arc<dyn Witness>,
     state: Mutex<State>,
+    meeting: watch::Sender<Meeting>,
+}
+
+/// How far it is with the call that waits for something else to happen.
+#[derive(Clone, Debug, Default)]
+enum Meeting {
+    /// It did not come yet.
+    #[default]
+    Expected,
+    /// It waits.
+    Waiting(Box<Call>),
+    /// It may go on.
+    Over,
 }
 
 #[derive(Default)]
@@ -93,7 +106,32 @@ impl Network {
             kubernetes: kubernetes.clone(),
             witness,
             state: Mutex::default(),
+            meeting: watch::Sender::default(),
         }))
+    }
+
+    /// Waits for the call that a rule lets wait, has something happen, and lets it go on.
+    pub async fn meet<T>(&self, happens: impl AsyncFnOnce(&Call) -> T) -> T {
+        let mut met = self.0.meeting.subscribe();
+        let meeting = met.wait_for(|meeting| matches!(meeting, Meeting::Waiting(_))).await;
+        let call = match &*meeting.expect("the network is there") {
+            Meeting::Waiting(call) => call.as_ref().clone(),
+            Meeting::Expected | Meeting::Over => unreachable!("it was waited for"),
+        };
+        let happened = happens(&call).await;
+        self.0.meeting.send_replace(Meeting::Over);
+        happened
+    }
+
+    /// Whether the call came that a rule lets wait.
+    pub fn has_met(&self) -> bool {
+        !matches!(*self.0.meeting.borrow(), Meeting::Expected)
+    }
+
+    async fn wait_for_the_other(&self, call: &Call) {
+        self.0.meeting.send_replace(Meeting::Waiting(Box::new(call.clone())));
+        let mut over = self.0.meeting.subscribe();
+        let _ = over.wait_for(|meeting| matches!(meeting, Meeting::Over)).await;
     }
 
     /// Opens ports for a process of a name. They close when the answer is dropped.

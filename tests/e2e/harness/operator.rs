@@ -105,10 +105,26 @@ impl Operator {
 
     /// Asks it to end, as the kubelet does, and waits until it has. Whether it ended well.
     pub fn terminate(&mut self) -> bool {
-        let pid = self.pid.to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
-        assert!(asked.success(), "the operator {} had ended before it was asked to", self.name);
+        self.signal("-TERM");
         self.wait()
+    }
+
+    /// Stops it in the middle of whatever it does, as a machine that is suspended; it notices nothing.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([signal, &self.pid.to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success(), "the operator {} had ended before {signal}", self.name);
     }
 
     /// Whether it ended by itself.

@@ -1,0 +1,215 @@
+//! Many runs: each campaign prints one line, and each violation the one command that replays it.
+
+mod edits;
+mod late;
+mod outage;
+mod pairs;
+mod recovery;
+mod report;
+mod single;
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Fault;
+use crate::judge::{Law, Violation};
+use crate::run::{Outcome, play};
+use crate::scenario::named;
+
+/// Violations that are printed.
+const TOLD: usize = 5;
+
+/// Whether all cases are asked for, which takes minutes; else a sample that changes by date.
+pub fn is_long() -> bool {
+    std::env::var("SIMULATE").is_ok_and(|how| how == "long")
+}
+
+/// What chance begins with: the date, or `SEED`.
+pub fn seed() -> u64 {
+    if let Ok(seed) = std::env::var("SEED") {
+        return seed.parse().expect("SEED is a number");
+    }
+    let days = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+        / 86_400;
+    20_000_000 + days
+}
+
+/// A run by its data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+}
+
+impl Case {
+    /// Plays it.
+    pub fn play(&self) -> Outcome {
+        play(&named(&self.scenario), &self.faults, 1)
+    }
+
+    /// The command that plays it again.
+    pub fn command(&self) -> String {
+        let text = serde_json::to_string(self).unwrap();
+        format!("CASE='{text}' cargo test --test simulation replays_a_case -- --ignored --nocapture")
+    }
+}
+
+/// A campaign in progress.
+pub struct Campaign {
+    name: &'static str,
+    row: &'static str,
+    began: Instant,
+    cases: u64,
+    samples: u64,
+    ready: u64,
+    virtually: Duration,
+    /// What was broken, and how to see it again.
+    broken: Vec<(Violation, String)>,
+    notes: Vec<String>,
+}
+
+impl Campaign {
+    /// Begins one; `row` is its row of the table of results.
+    pub fn new(name: &'static str, row: &'static str) -> Self {
+        Self {
+            name,
+            row,
+            began: Instant::now(),
+            cases: 0,
+            samples: 0,
+            ready: 0,
+            virtually: Duration::ZERO,
+            broken: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Real time so far.
+    pub fn took(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Runs so far.
+    pub fn cases(&self) -> u64 {
+        self.cases
+    }
+
+    /// Takes a run in.
+    pub fn take(&mut self, outcome: Outcome, replay: &str) {
+        self.cases += 1;
+        self.samples += outcome.samples;
+        self.ready += outcome.ready;
+        self.virtually += outcome.virtually;
+        self.broken
+            .extend(outcome.violations.into_iter().map(|violation| (violation, replay.to_owned())));
+    }
+
+    /// Plays a case and takes it in.
+    pub fn play(&mut self, case: &Case) {
+        self.take(case.play(), &case.command());
+    }
+
+    /// Notes that something took too long or too much.
+    pub fn accuse(&mut self, text: String, replay: &str) {
+        let violation = Violation {
+            law: Law::Recovery,
+            at: Duration::ZERO,
+            text,
+        };
+        self.broken.push((violation, replay.to_owned()));
+    }
+
+    /// Says something in the row.
+    pub fn note(&mut self, text: String) {
+        self.notes.push(text);
+    }
+
+    /// Prints its line, writes its row when it is asked to, and fails when a law was broken.
+    pub fn end(self) {
+        let seconds = self.took().as_secs_f64();
+        println!(
+            "simulation {} {}: {} cases, {} violations, {} status samples ({} said Ready), {:.1} virtual hours in {seconds:.1} s, {:.0} cases/s, seed {}{}",
+            self.row,
+            self.name,
+            self.cases,
+            self.broken.len(),
+            self.samples,
+            self.ready,
+            self.virtually.as_secs_f64() / 3600.0,
+            self.cases as f64 / seconds,
+            seed(),
+            self.notes.iter().map(|note| format!("; {note}")).collect::<String>(),
+        );
+        report::note(&self);
+        let told: Vec<_> = self
+            .broken
+            .iter()
+            .take(TOLD)
+            .map(|(v, replay)| format!("{:?} at {:?}: {}\n  {replay}", v.law, v.at, v.text))
+            .collect();
+        assert!(
+            self.broken.is_empty(),
+            "{} broken laws, the first of them:\n{}",
+            self.broken.len(),
+            told.join("\n")
+        );
+    }
+}
+
+#[test]
+#[ignore = "replays what the variable CASE says"]
+fn replays_a_case() {
+    let text = std::env::var("CASE").expect("CASE is the JSON of a case");
+    let case: Case = serde_json::from_str(&text).expect("CASE is the JSON of a case");
+    let outcome = case.play();
+    tell(&outcome);
+    assert!(outcome.violations.is_empty(), "{:#?}", outcome.violations);
+}
+
+/// Prints the story of a run.
+fn tell(outcome: &Outcome) {
+    for call in outcome.calls.iter().filter(|call| !call.name.ends_with("leases")) {
+        let k = call.k.map_or_else(String::new, |k| k.to_string());
+        let fault = call.fault.as_ref().map(|fault| format!("{fault:?}")).unwrap_or_default();
+        println!("{k:>5} {:>14} {:?} {} {fault}", call.at, call.code, call.name);
+    }
+}
+
+/// Chance that a seed begins.
+pub struct Lot(u64);
+
+impl Lot {
+    /// Begins.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % end.max(1) as u64).unwrap()
+    }
+
+    /// One of these.
+    pub fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.below(of.len())]
+    }
+
+    /// So many of these, each at most once.
+    pub fn some<T>(&mut self, mut of: Vec<T>, count: usize) -> Vec<T> {
+        let mut taken = Vec::new();
+        while taken.len() < count && !of.is_empty() {
+            let n = self.below(of.len());
+            taken.push(of.swap_remove(n));
+        }
+        taken
+    }
+}

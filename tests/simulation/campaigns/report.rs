@@ -1,0 +1,92 @@
+//! The rows of the table of results, written by the runs themselves.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+use super::{Campaign, is_long, seed};
+
+/// Cases and samples of all campaigns of this process.
+static SEEN: Mutex<(u64, u64, usize)> = Mutex::new((0, 0, 0));
+
+/// What the rows lean on and nobody has confirmed of AWS.
+const ASSUMES: &[&str] = &[
+    "AWS refuses a signature that is more than five minutes off",
+    "a request that was sent arrives within the late-arrival window or never",
+    "AWS is as awssim has it (docs/awssim.md)",
+];
+
+/// Notes a campaign, and writes its row with WRITE=1.
+pub fn note(campaign: &Campaign) {
+    let mut seen = SEEN.lock().unwrap();
+    seen.0 += campaign.samples;
+    seen.1 += campaign.ready;
+    let lies = campaign
+        .broken
+        .iter()
+        .filter(|(violation, _)| violation.law == crate::judge::Law::Truth)
+        .count();
+    seen.2 += lies;
+    if std::env::var_os("WRITE").is_none() {
+        return;
+    }
+    let mut notes = campaign.notes.clone();
+    notes.push(format!("{:.1} virtual hours", campaign.virtually.as_secs_f64() / 3600.0));
+    notes.push(format!("{} status writes judged", campaign.samples));
+    let own = row(
+        campaign.row,
+        campaign.name,
+        "runs",
+        campaign.cases,
+        campaign.broken.len(),
+        campaign.took().as_secs_f64(),
+        notes,
+    );
+    let notes = vec![
+        format!("{} of them said Ready", seen.1),
+        "every status write of all campaigns of this part".into(),
+    ];
+    let truth = row(
+        "R23",
+        "status is true at every write",
+        "status writes",
+        seen.0,
+        seen.2,
+        campaign.took().as_secs_f64(),
+        notes,
+    );
+    write(&[own, truth]);
+}
+
+fn row(row: &str, what: &str, unit: &str, cases: u64, failures: usize, seconds: f64, notes: Vec<String>) -> Value {
+    json!({
+        "row": row,
+        "what": what,
+        "unit": unit,
+        "cases": cases,
+        "failures": failures,
+        "seconds": (seconds * 10.0).round() / 10.0,
+        "seed": seed().to_string(),
+        "command": if is_long() { "make simulate" } else { "cargo test --test simulation" },
+        "notes": notes,
+        "date": k8s_openapi::jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+        "versions": {"warmlambda": env!("CARGO_PKG_VERSION")},
+    })
+}
+
+/// Puts rows into the file, in the place of those of the same name.
+fn write(rows: &[Value]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reliability/simulation.json");
+    let before = std::fs::read_to_string(&path)
+        .ok()
+        .and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let mut all = before.and_then(|file| file["rows"].as_array().cloned()).unwrap_or_default();
+    let key = |row: &Value| (row["row"].to_string(), row["what"].to_string());
+    all.retain(|old| rows.iter().all(|new| key(new) != key(old)));
+    all.extend_from_slice(rows);
+    all.sort_by_key(key);
+    let file = json!({"assumes": ASSUMES, "rows": all});
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, serde_json::to_string_pretty(&file).unwrap() + "\n").unwrap();
+}

@@ -1,0 +1,97 @@
+//! Every single fault at every call.
+
+use super::{Campaign, Case, is_long, seed};
+use crate::fault::{Fault, Kind, Loss};
+use crate::run::play;
+use crate::scenario::{Scenario, all};
+use crate::wire::Call;
+
+/// The calls of a run without faults that belong to its story: all until it was at rest.
+pub fn story(scenario: &Scenario) -> Vec<Call> {
+    let outcome = play(scenario, &[], 1);
+    assert!(
+        outcome.violations.is_empty(),
+        "{} without a fault: {:#?}",
+        scenario.name,
+        outcome.violations
+    );
+    let end = outcome.calls.first().map_or(0, |first| first.at) + u64::try_from(outcome.settled.as_millis()).unwrap();
+    outcome
+        .calls
+        .into_iter()
+        .filter(|call| call.k.is_some() && call.at <= end)
+        .collect()
+}
+
+/// What may happen to a call.
+pub fn kinds(call: &Call) -> Vec<Kind> {
+    let mut kinds = vec![
+        Kind::Refused,
+        Kind::Unavailable,
+        Kind::Throttled,
+        Kind::Denied,
+        Kind::Expired,
+        Kind::Lost(Loss::Reset),
+        Kind::Lost(Loss::Half),
+        Kind::Lost(Loss::Html),
+        Kind::CrashBefore,
+        Kind::CrashAfter,
+        Kind::Slow(20_000),
+    ];
+    if call.write {
+        kinds.extend([
+            Kind::Conflict,
+            Kind::Lost(Loss::InternalError),
+            Kind::Lost(Loss::Hang),
+            Kind::Late(3_000),
+            Kind::Twice,
+            Kind::Again(20_000),
+            Kind::CrashLate(30_000),
+        ]);
+    }
+    kinds
+}
+
+/// Every single fault of a scenario.
+fn cases(scenario: &Scenario) -> Vec<Case> {
+    let story = story(scenario);
+    let of_call = |call: &Call| {
+        let k = call.k.unwrap();
+        kinds(call).into_iter().map(move |kind| Fault::call(k, kind))
+    };
+    let faults = story.iter().flat_map(of_call);
+    faults
+        .map(|fault| Case {
+            scenario: scenario.name.into(),
+            faults: vec![fault],
+        })
+        .collect()
+}
+
+#[test]
+fn every_scenario_ends_well_without_a_fault() {
+    let mut campaign = Campaign::new("no fault", "R1");
+    for scenario in all() {
+        campaign.play(&Case {
+            scenario: scenario.name.into(),
+            faults: Vec::new(),
+        });
+    }
+    campaign.end();
+}
+
+#[test]
+fn every_single_fault_at_every_call_is_survived() {
+    let mut campaign = Campaign::new("every single fault at every call", "R1");
+    let mut cases: Vec<_> = all().iter().flat_map(cases).collect();
+    let whole = cases.len();
+    if !is_long() {
+        let mut lot = super::Lot::new(seed());
+        cases = lot.some(cases, 60);
+    }
+    for case in &cases {
+        campaign.play(case);
+    }
+    campaign.note(format!("{} of {whole}", cases.len()));
+    campaign.end();
+}

@@ -1,0 +1,266 @@
+//! Looks at every write, in AWS and in Kubernetes, and never asks the plan.
+
+mod destruction;
+mod foreign;
+mod leftover;
+mod traffic;
+mod truth;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use awssim::sim::Sim;
+use awssim::wire::Request as AwsRequest;
+use awssim::world::Region;
+use serde_json::Value;
+use tokio::time::Instant;
+use warmlambda::api::WarmLambdaEndpointSpec;
+use warmlambda::plan::desired::Desired;
+
+use crate::api_server::{ApiServer, Place, Request};
+use crate::scene::{ACCOUNT, REGION, site};
+use crate::{clock, oracle};
+
+/// Which law was broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Law {
+    /// Status says what is true.
+    Truth,
+    /// What is not ours stays as it is.
+    Foreign,
+    /// Who was served is served.
+    Traffic,
+    /// Never two of what must be one.
+    Twice,
+    /// Nothing of ours is left when the object is gone.
+    Leak,
+    /// Nothing is taken away but what the object asks for as it stands.
+    Destruction,
+    /// It comes to rest, and stays there.
+    Recovery,
+    /// Calls stay bounded.
+    Amplification,
+}
+
+/// A broken law.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Violation {
+    /// Which.
+    pub law: Law,
+    /// Virtual time since the beginning.
+    pub at: Duration,
+    /// What was seen.
+    pub text: String,
+}
+
+/// What is known of the run.
+#[derive(Debug, Default)]
+pub struct Judge {
+    /// Every spec that an endpoint had, by uid and generation.
+    specs: BTreeMap<(String, i64), Desired>,
+    /// The world as others left it last, without what is ours.
+    base: Region,
+    masked: Region,
+    served: traffic::Served,
+    /// When others changed AWS last, or something arrived that nobody waited for.
+    disturbed: Option<Instant>,
+    /// How long reads may be behind, beyond what the operator shares by design.
+    pub stale: Duration,
+    /// With many endpoints: when which of them said what, and whether that was Ready.
+    pub story: Vec<(Duration, String, bool, String)>,
+    /// Status writes that were looked at.
+    pub samples: u64,
+    /// Of them, those that said Ready.
+    pub ready: u64,
+    /// Broken laws.
+    pub violations: Vec<Violation>,
+    /// Whether traffic and foreign things are looked at after each write, which costs time with many endpoints.
+    pub thorough: bool,
+}
+
+impl Judge {
+    /// Begins with the world as it is.
+    pub fn new(sim: &Sim, api: &ApiServer) -> Self {
+        let mut judge = Self {
+            thorough: true,
+            ..Self::default()
+        };
+        judge.learn(api);
+        judge.begin_anew(sim);
+        judge
+    }
+
+    /// Notes a broken law.
+    pub fn accuse(&mut self, law: Law, text: String) {
+        let at = clock::elapsed();
+        self.violations.push(Violation { law, at, text });
+    }
+
+    /// Everything that endpoints ever asked for.
+    fn ours(&self) -> impl Iterator<Item = &Desired> {
+        self.specs.values()
+    }
+
+    /// Reads the specs as they stand.
+    fn learn(&mut self, api: &ApiServer) {
+        api.look(|objects| objects.of("warmlambdaendpoints").for_each(|object| self.learn_one(object)));
+    }
+
+    fn learn_one(&mut self, object: &Value) {
+        let meta = &object["metadata"];
+        let (Some(uid), Some(generation)) = (meta["uid"].as_str(), meta["generation"].as_i64()) else {
+            return;
+        };
+        let key = (uid.to_owned(), generation);
+        if self.specs.contains_key(&key) {
+            return;
+        }
+        let spec = serde_json::from_value::<WarmLambdaEndpointSpec>(object["spec"].clone());
+        if let Some(desired) = spec.ok().and_then(|spec| Desired::resolve(&spec, uid, generation, site()).ok()) {
+            self.specs.insert(key, desired);
+        }
+    }
+
+    fn begin_anew(&mut self, sim: &Sim) {
+        if !self.thorough {
+            return;
+        }
+        let ours: Vec<_> = self.ours().cloned().collect();
+        sim.with_region(ACCOUNT, REGION, |region, _| {
+            self.base = foreign::reduced(region);
+            self.masked = foreign::masked(&ours, &self.base, &self.base);
+            self.served = traffic::served(region);
+        });
+    }
+
+    /// Somebody else did something.
+    pub fn disturbed(&mut self, sim: &Sim, api: &ApiServer) {
+        self.learn(api);
+        self.begin_anew(sim);
+        self.disturbed = Some(Instant::now());
+    }
+
+    /// The operator sends a write to AWS.
+    pub fn sent(&mut self, name: &str, request: &AwsRequest, api: &ApiServer) {
+        if let Err(text) = destruction::is_asked_for(name, request, api) {
+            self.accuse(Law::Destruction, text);
+        }
+    }
+
+    /// AWS carried a write of the operator out. `expected`: somebody waits for the answer.
+    pub fn wrote(&mut self, name: &str, sim: &Sim, expected: bool) {
+        if !expected {
+            self.disturbed = Some(Instant::now());
+        }
+        if !self.thorough {
+            return;
+        }
+        let ours: Vec<_> = self.ours().cloned().collect();
+        let (foreign, twice, served) = sim.with_region(ACCOUNT, REGION, |region, _| {
+            let now = foreign::reduced(region);
+            let foreign = foreign::difference(&self.masked, &foreign::masked(&ours, &now, &self.base));
+            (foreign, leftover::two_of_one(&ours, &now, &self.base), traffic::served(region))
+        });
+        if let Some(text) = foreign {
+            self.accuse(Law::Foreign, format!("{name} changed what is not ours: {text}"));
+        }
+        if let Some(text) = twice {
+            self.accuse(Law::Twice, format!("after {name}: {text}"));
+        }
+        if let Some(text) = traffic::lost(&self.served, &served) {
+            self.accuse(Law::Traffic, format!("after {name}: {text}"));
+        }
+        self.served = served;
+    }
+
+    /// Kubernetes stored a write of the operator.
+    pub fn stored(&mut self, request: &Request, object: &Value, sim: &Sim) {
+        let place = Place::of(&request.path);
+        let Some(place) = place.filter(|place| place.resource == "warmlambdaendpoints") else {
+            return;
+        };
+        if place.subresource.as_deref() == Some("status") {
+            self.learn_one(object);
+            self.said(object, sim);
+        }
+    }
+
+    /// A status was written.
+    fn said(&mut self, object: &Value, sim: &Sim) {
+        self.samples += 1;
+        let said = truth::Said::of(object);
+        self.ready += u64::from(said.ready);
+        if !self.thorough {
+            let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            self.story.push((clock::elapsed(), name, said.ready, said.reason.clone()));
+        }
+        let Some(desired) = self.specs.get(&(said.uid.clone(), said.generation)).cloned() else {
+            if said.ready {
+                self.accuse(Law::Truth, format!("Ready for generation {}, which never was", said.generation));
+            }
+            return;
+        };
+        let lie = sim.with_region(ACCOUNT, REGION, |region, _| said.lie(&desired, &narrowed(&desired, region)));
+        if let Some(text) = lie.filter(|_| !self.may_be_behind(&desired)) {
+            self.accuse(Law::Truth, text);
+        }
+    }
+
+    /// Whether what the operator read may be older than what others did last: equal reads are shared for two seconds, the list of
+    /// mappings for a minute, and a pass takes its time.
+    fn may_be_behind(&self, desired: &Desired) -> bool {
+        let shared = if desired.event_sources.is_empty() { 2 } else { 60 };
+        let behind = Duration::from_secs(shared + 5) + self.stale;
+        self.disturbed.is_some_and(|at| at.elapsed() <= behind)
+    }
+
+    /// Whether AWS is as the endpoint asks for as it stands.
+    pub fn matches(&self, object: &Value, sim: &Sim) -> Result<(), String> {
+        let meta = &object["metadata"];
+        let key = (
+            meta["uid"].as_str().unwrap_or_default().to_owned(),
+            meta["generation"].as_i64().unwrap_or_default(),
+        );
+        let desired = self.specs.get(&key).ok_or("the endpoint cannot be understood")?;
+        sim.with_region(ACCOUNT, REGION, |region, _| oracle::matches(desired, &narrowed(desired, region)))
+    }
+
+    /// What is left of an endpoint that is gone.
+    pub fn left_behind(&self, api: &ApiServer, sim: &Sim) -> Option<String> {
+        let uid = |object: &Value| object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
+        let alive = api.look(|objects| objects.of("warmlambdaendpoints").map(uid).collect::<Vec<_>>());
+        let gone = self.ours().filter(|desired| !alive.contains(&desired.uid));
+        let gone: Vec<_> = gone.cloned().collect();
+        sim.with_region(ACCOUNT, REGION, |region, _| {
+            gone.iter().find_map(|desired| leftover::of(desired, region))
+        })
+    }
+
+    /// Nobody was cut off between the last write and now.
+    pub fn judge_traffic(&mut self, sim: &Sim) {
+        let served = sim.with_region(ACCOUNT, REGION, |region, _| traffic::served(region));
+        if let Some(text) = traffic::lost(&self.served, &served).filter(|_| self.thorough) {
+            self.accuse(Law::Traffic, format!("in the end: {text}"));
+        }
+    }
+}
+
+/// What an endpoint is about, of a region that may hold a thousand others.
+fn narrowed(desired: &Desired, region: &Region) -> Region {
+    let triggers = !desired.rest_apis.is_empty() || !desired.http_apis.is_empty() || !desired.event_sources.is_empty();
+    if triggers || region.functions.len() < 10 {
+        return region.clone();
+    }
+    let function = region.functions.get_key_value(&desired.function);
+    Region {
+        account: region.account.clone(),
+        region: region.region.clone(),
+        now: region.now,
+        settings: region.settings.clone(),
+        functions: function
+            .map(|(name, function)| (name.clone(), function.clone()))
+            .into_iter()
+            .collect(),
+        ..Region::default()
+    }
+}
