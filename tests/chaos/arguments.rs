@@ -24,9 +24,6 @@ pub struct Arguments {
     /// Which sample; by default the date
     #[arg(long, default_value_t = today())]
     pub seed: u64,
-    /// Runs of a sample
-    #[arg(long, default_value_t = 15)]
-    pub sample: usize,
     /// Runs at once
     #[arg(long, default_value_t = 12)]
     pub at_once: usize,

@@ -11,6 +11,8 @@ pub struct Class {
     pub name: &'static str,
     /// The row of the results that its runs count for.
     pub row: &'static str,
+    /// How many of them are in a sample.
+    pub sampled: usize,
     damages: &'static [Damage],
     of: fn(&Call) -> bool,
 }
@@ -20,24 +22,28 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "crash before the request",
         row: "R1",
+        sampled: 3,
         damages: &[Damage::Crash(Moment::BeforeRequest)],
         of: any_call,
     },
     Class {
         name: "crash after it was carried out",
         row: "R1",
+        sampled: 3,
         damages: &[Damage::Crash(Moment::AfterApply)],
         of: any_call,
     },
     Class {
         name: "crash after the answer",
         row: "R1",
+        sampled: 3,
         damages: &[Damage::Crash(Moment::AfterAnswer)],
         of: any_call,
     },
     Class {
         name: "lost answers",
         row: "R2",
+        sampled: 3,
         damages: &[
             Damage::Lost(Loss::Reset),
             Damage::Lost(Loss::Silence),
@@ -51,6 +57,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "late and double arrival",
         row: "R3",
+        sampled: 2,
         damages: &[
             Damage::Twice,
             Damage::Late(300, Sender::Reset),
@@ -64,12 +71,14 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "refused before",
         row: "R2",
+        sampled: 1,
         damages: &[Damage::Refused(0), Damage::Refused(429), Damage::Refused(500), Damage::Refused(503)],
         of: mutation,
     },
     Class {
         name: "leader killed or frozen",
         row: "R9",
+        sampled: 1,
         damages: &[
             Damage::Failover(Failover::Killed),
             Damage::Failover(Failover::Frozen(6)),
@@ -80,6 +89,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "leader without the API server",
         row: "R9",
+        sampled: 0,
         damages: &[
             Damage::Failover(Failover::Partitioned(2)),
             Damage::Failover(Failover::Partitioned(20)),
@@ -92,6 +102,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "lease rewritten",
         row: "R9",
+        sampled: 0,
         damages: &[
             Damage::Failover(Failover::LeaseDeleted),
             Damage::Failover(Failover::LeaseCleared),
@@ -103,6 +114,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "clocks ten minutes off",
         row: "R19",
+        sampled: 0,
         damages: &[Damage::Failover(Failover::ClockOff(10)), Damage::Failover(Failover::ClockStep(-10))],
         of: aws_mutation,
     },

@@ -6,6 +6,9 @@ use crate::point::Point;
 use crate::run::Shown;
 use crate::tally::{Tally, percentile};
 
+/// Longest time in milliseconds that 99 of 100 recoveries may take, beyond AWS's own times.
+const RECOVERY: u64 = 5_000;
+
 /// Tells of a run that showed a violation.
 pub fn wrong(point: &Point, shown: &Shown) {
     let folder = keep(&point.to_string(), shown);
@@ -33,8 +36,22 @@ pub fn line(tally: &Tally) {
     );
     if !tally.takeovers.is_empty() {
         let (half, most) = (percentile(&tally.takeovers, 50), percentile(&tally.takeovers, 99));
-        println!("{:<30} {:>5} failovers, first call of the next leader p50 {half} ms p99 {most} ms", "", tally.takeovers.len());
+        println!(
+            "{:<30} {:>5} failovers, first call of the next leader p50 {half} ms p99 {most} ms",
+            "",
+            tally.takeovers.len()
+        );
     }
+}
+
+/// Says so when the operator needs too long after a crash, of its own time.
+pub fn recovers_slowly(crashes: &Tally) -> bool {
+    let most = crashes.percentile(99, |recovery| recovery.own);
+    let slow = most > RECOVERY;
+    if slow {
+        println!("O9: of recoveries after a crash, one in a hundred takes {most} ms or more; {RECOVERY} ms are allowed");
+    }
+    slow
 }
 
 /// Keeps what a run left for who looks for the reason; answers where.
