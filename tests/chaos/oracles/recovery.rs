@@ -9,7 +9,6 @@ use awssim::world::event_source::MappingState;
 use awssim::world::{Region, State, Status};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
-use warmlambda::controller::intervals::LONGEST_REQUEST;
 
 use crate::harness::aws::{ACCOUNT, REGION};
 use crate::proxy::Network;
@@ -92,28 +91,47 @@ fn at_work(region: &Region) -> bool {
             .any(|mapping| !at_rest.contains(&mapping.state))
 }
 
+/// A process of the operator.
+pub struct Process {
+    /// As the ledger names it.
+    pub name: String,
+    /// When it was started.
+    pub started: u64,
+    /// What it logged.
+    pub log: String,
+}
+
 /// The recovery of the process that was there at the end; `None` when there was no other before it.
-pub fn of(calls: &[Call], processes: &[(String, u64)], busy: &Busy, end: u64) -> Option<Recovery> {
-    let [.., _, (name, started)] = processes else { return None };
+pub fn of(calls: &[Call], processes: &[Process], busy: &Busy, end: u64) -> Option<Recovery> {
+    let [.., _, last] = processes else { return None };
     let taken = calls
         .iter()
-        .filter(|call| call.process == *name && ["create:leases", "update:leases"].contains(&call.name.as_str()));
+        .filter(|call| call.process == last.name && ["create:leases", "update:leases"].contains(&call.name.as_str()));
     let held = taken
         .filter(|call| call.status.is_some_and(|status| status < 300))
         .find_map(|call| call.answered_at)?;
-    let ours = calls.iter().filter(|call| call.process == *name);
-    let sightings = ours.clone().any(|call| call.name == "get:leases" && call.status == Some(200));
-    let quiet = if sightings {
-        u64::try_from(LONGEST_REQUEST.as_millis()).unwrap_or(u64::MAX)
-    } else {
-        0
-    };
+    let quiet = quiet(&last.log).unwrap_or_default();
     let free = held + quiet;
     let aws = busy.between(free, end);
     Some(Recovery {
-        lease: held.saturating_sub(*started),
+        lease: held.saturating_sub(last.started),
         quiet,
         aws,
         own: end.saturating_sub(free).saturating_sub(aws),
     })
+}
+
+/// For how many milliseconds a new leader keeps quiet, as it says itself: `quiet=1.5s`.
+fn quiet(log: &str) -> Option<u64> {
+    let (_, rest) = log.rsplit_once(" quiet=")?;
+    let text = rest.split_whitespace().next()?;
+    let unit = text.find(char::is_alphabetic)?;
+    let (number, unit) = text.split_at(unit);
+    let number: f64 = number.parse().ok()?;
+    let milliseconds = match unit {
+        "s" => number * 1000.0,
+        "ms" => number,
+        _ => 0.0,
+    };
+    Some(milliseconds as u64)
 }
