@@ -12,9 +12,10 @@ use crate::bugs::Error;
 use crate::{row, tree};
 
 /// From the repository into the workspace of the deciding part.
-const COPIES: [(&str, &str); 12] = [
+const COPIES: [(&str, &str); 13] = [
     ("Cargo.lock", "Cargo.lock"),
     ("src/api", "api/src/api"),
+    ("src/aws/error", "src/aws/error"),
     ("src/aws/error.rs", "src/aws/error.rs"),
     ("src/aws/export.rs", "src/aws/export.rs"),
     ("src/aws/iam.rs", "src/aws/iam.rs"),
