@@ -163,9 +163,10 @@ impl Results {
                 told(|r| r.own)
             ),
             format!(
-                "Beside it: the rest of the old lease {}; the quiet time of a new leader {}; AWS at work {}.",
+                "Beside it: the rest of the old lease {}; the quiet time of a new leader {}; the wait for what the old one may have sent {}; AWS at work {}.",
                 told(|r| r.lease),
                 told(|r| r.quiet),
+                told(|r| r.late),
                 told(|r| r.aws)
             ),
             format!(

@@ -226,6 +226,7 @@ async fn recovery_of(stage: &Stage, busy: &Busy, mark: usize, end: u64) -> Optio
         name: process.name.clone(),
         started: process.started,
         log: process.operator.log(),
+        waited: stage.watcher.waited(&process.name),
     };
     let processes = stage.kubelet(|kubelet| kubelet.processes(|all| all.iter_mut().map(told).collect::<Vec<_>>()));
     recovery::of(&stage.network.calls()[mark..], &processes.await?, busy, end)

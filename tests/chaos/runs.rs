@@ -48,16 +48,14 @@ pub async fn all(arguments: &Arguments) -> bool {
         .iter()
         .map(|(name, reference)| (*name, reference.counts()))
         .collect();
-    let mut tallies = Vec::new();
     let asked_for = |class: &&Class| arguments.class.as_ref().is_none_or(|name| class.name.starts_with(name.as_str()));
-    for class in CLASSES.iter().filter(asked_for) {
-        let points = course.points(class, arguments);
-        if points.is_empty() {
-            continue;
-        }
-        let tally = course.run(class, points).await;
-        report::line(&tally);
-        tallies.push(tally);
+    let classes: Vec<_> = CLASSES.iter().filter(asked_for).collect();
+    // The few runs of a sample go on all at once; of everything, a class is told of when it ends.
+    let at_once = if arguments.is_sample() { classes.len() } else { 1 };
+    let mut tallies = Vec::new();
+    for some in classes.chunks(at_once.max(1)) {
+        let running = some.iter().map(|class| course.run(class, course.points(class, arguments)));
+        tallies.extend(join_all(running).await.into_iter().flatten());
     }
     let results = Results { tallies, calls };
     if arguments.write {
@@ -128,8 +126,11 @@ impl Course {
         })
     }
 
-    /// Runs the points of a class.
-    async fn run(self: &Arc<Self>, class: &Class, points: Vec<Point>) -> Tally {
+    /// Runs the points of a class and tells of them; `None` when there are none.
+    async fn run(self: &Arc<Self>, class: &Class, points: Vec<Point>) -> Option<Tally> {
+        if points.is_empty() {
+            return None;
+        }
         let mut tally = Tally::new(class.name);
         let mut running = JoinSet::new();
         for point in points {
@@ -146,6 +147,7 @@ impl Course {
                 report::wrong(&point, &shown);
             }
         }
-        tally
+        report::line(&tally);
+        Some(tally)
     }
 }

@@ -1,6 +1,7 @@
 //! What a leader may do, and until when.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
@@ -88,7 +89,8 @@ impl Claim {
 #[error("the lease was lost")]
 pub struct Lost;
 
-/// Runs a write for as long as the claim allows it, and drops it when the tenure ends first.
+/// Runs a write for as long as the claim allows it, and drops it when the tenure ends first. The claim is asked at each of its steps: a
+/// process that was frozen while the write waited for its turn wakes with both due, the turn and the end of the tenure.
 ///
 /// # Errors
 /// [`Lost`] when the claim does not allow `epoch`, or no longer.
@@ -101,8 +103,12 @@ pub async fn while_held<T>(claim: &watch::Receiver<Claim>, epoch: &Epoch, write:
         };
         // Asked again each time the end is reached: a renewal in between has moved it.
         let until = until.filter(|_| allowed).ok_or(Lost)?;
+        let step = poll_fn(|context| match claim.borrow().allows(epoch) {
+            true => write.as_mut().poll(context).map(Ok),
+            false => Poll::Ready(Err(Lost)),
+        });
         tokio::select! {
-            answer = &mut write => return Ok(answer),
+            answer = step => return answer,
             () = sleep_until(until) => {}
         }
     }

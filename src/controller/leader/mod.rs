@@ -29,6 +29,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 pub use claim::{Claim, Epoch, Lost, leading, while_held};
 pub use decide::{Decision, decide};
+use decide::{given_back, is_free};
 use history::{History, WentBack};
 
 use crate::api::LEASE_LABEL;
@@ -99,6 +100,8 @@ struct Attempts {
     /// Whether the last write was meant to take the lease from a holder that vanished: when its answer is lost, the lease is found in
     /// our name, and nothing else tells.
     from_vanished: bool,
+    /// The last write: until its answer comes, it may have been carried out.
+    asked: Option<LeaseSpec>,
     history: History,
 }
 
@@ -172,7 +175,7 @@ impl Election {
         let sighting = look(attempts.seen.take(), lease.as_ref());
         let decision = decide(
             lease.as_ref().and_then(|l| l.spec.as_ref()),
-            &self.identity,
+            attempts.asked.as_ref(),
             sighting.held_before,
             sighting.since.elapsed(),
             self.lease_duration,
@@ -188,6 +191,9 @@ impl Election {
         };
         let sent = Instant::now();
         let write = self.claimed(lease.unwrap_or_default());
+        if decision != Decision::Wait {
+            attempts.asked.clone_from(&write.spec);
+        }
         let taken = match decision {
             Decision::Wait => return Ok(None),
             Decision::Create => timeout_at(deadline, api.create(&PostParams::default(), &write)).await,
@@ -275,6 +281,8 @@ impl Election {
         let mut write = lease.clone();
         if let Some(spec) = &mut write.spec {
             spec.renew_time = Some(MicroTime(Timestamp::now()));
+            // Whoever wrote another one here would have all others wait for so long.
+            spec.lease_duration_seconds = self.seconds();
         }
         match api.replace(&self.name, &PostParams::default(), &write).await {
             Ok(renewed) => {
@@ -298,15 +306,17 @@ impl Election {
             tracing::warn!(lease = self.name, "the lease is left to run out: a write to AWS may still arrive");
             return Ended::Released;
         }
-        if let Some(spec) = &mut lease.spec {
-            spec.holder_identity = None;
-        }
+        lease.spec = lease.spec.map(given_back);
         match timeout_at(until, api.replace(&self.name, &PostParams::default(), &lease)).await {
             Ok(Ok(_)) => tracing::info!(lease = self.name, "lease released"),
             Ok(Err(error)) => tracing::warn!(%error, "the lease could not be released"),
             Err(_) => tracing::warn!("the lease could not be released in time"),
         }
         Ended::Released
+    }
+
+    fn seconds(&self) -> Option<i32> {
+        i32::try_from(self.lease_duration.as_secs()).ok()
     }
 
     /// The lease as it is written to take it: a further transition, also when the last holder had our name.
@@ -323,10 +333,11 @@ impl Election {
             .insert(LEASE_LABEL.into(), "operator".into());
         let spec = LeaseSpec {
             holder_identity: Some(self.identity.clone()),
-            lease_duration_seconds: i32::try_from(self.lease_duration.as_secs()).ok(),
+            lease_duration_seconds: self.seconds(),
             acquire_time: Some(now.clone()),
             renew_time: Some(now),
-            lease_transitions: Some(transitions.wrapping_add(1)),
+            // The API server takes no negative number; epochs are only compared for equality.
+            lease_transitions: Some(transitions.checked_add(1).unwrap_or_default()),
             ..LeaseSpec::default()
         };
         Lease {
@@ -346,7 +357,7 @@ fn look(before: Option<Sighting>, lease: Option<&Lease>) -> Sighting {
             ..seen
         },
         before => Sighting {
-            held_before: held || (spec.is_none() && before.is_some_and(|b| b.held_before)),
+            held_before: held || (!spec.as_ref().is_some_and(is_free) && before.is_some_and(|b| b.held_before)),
             spec,
             since: Instant::now(),
         },

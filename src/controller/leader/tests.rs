@@ -182,6 +182,45 @@ async fn a_deleted_lease_makes_no_second_leader() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lease_that_somebody_rewrites_makes_no_second_leader() {
+    for holder in ["", "follower", "nobody"] {
+        let api = FakeApi::default();
+        let (leader, follower) = leader_and_follower(&api).await;
+        let mut rewritten = api.get(LEASE).unwrap();
+        rewritten["spec"]["holderIdentity"] = holder.into();
+        api.put(LEASE, rewritten);
+        let both = [&leader, &follower];
+        until(&both, RETRY * 2, || leader.epoch().is_none()).await;
+        until(&both, DURATION + RETRY * 2 + QUIET, || follower.epoch().is_some()).await;
+        assert_eq!(leader.running.await.unwrap(), Ended::Lost, "{holder:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leader_puts_the_duration_right_that_somebody_wrote() {
+    let api = FakeApi::default();
+    let (leader, _follower) = leader_and_follower(&api).await;
+    let mut rewritten = api.get(LEASE).unwrap();
+    rewritten["spec"]["leaseDurationSeconds"] = i32::MAX.into();
+    api.put(LEASE, rewritten);
+    until(&[&leader], RETRY * 3, || {
+        api.get(LEASE).unwrap()["spec"]["leaseDurationSeconds"] == 15
+    })
+    .await;
+    assert!(leader.epoch().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_highest_count_of_transitions_is_followed_by_the_lowest() {
+    let api = FakeApi::default();
+    let spec = serde_json::json!({"leaseTransitions": i32::MAX});
+    api.put(LEASE, serde_json::json!({"metadata": {"name": "warmlambda"}, "spec": spec}));
+    let candidate = Candidate::start(&api, "alone");
+    until(&[&candidate], RETRY * 2 + QUIET, || candidate.epoch().is_some()).await;
+    assert_eq!(candidate.epoch().unwrap().transitions, 0, "the API server takes no negative number");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lease_that_is_stolen_ends_the_tenure_at_the_next_renewal() {
     let api = FakeApi::default();
     let (leader, _follower) = leader_and_follower(&api).await;
@@ -326,6 +365,23 @@ async fn a_process_that_was_frozen_for_longer_than_the_lease_sends_nothing_when_
     advance(DURATION).await;
     let write = async { panic!("sent after the tenure") };
     assert_eq!(while_held(&claimed, &epoch(1), write).await, Err(Lost));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_waits_for_its_turn_is_not_sent_when_the_process_was_frozen_meanwhile() {
+    // Both the turn and the end of the tenure have come when it wakes: which of them it meets first must not matter.
+    for _ in 0..50 {
+        let (_sender, claimed) = watch::channel(claim(1));
+        let first = epoch(1);
+        let write = async {
+            sleep(RETRY).await;
+            panic!("sent after the tenure")
+        };
+        let mut waiting = std::pin::pin!(while_held(&claimed, &first, write));
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        advance(DURATION).await;
+        assert_eq!(waiting.await, Err(Lost));
+    }
 }
 
 #[tokio::test(start_paused = true)]

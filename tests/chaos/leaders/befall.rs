@@ -13,6 +13,12 @@ use crate::proxy::fault::{Fault, Refusal, Rule};
 use crate::proxy::ledger::Side;
 use crate::stage::Stage;
 
+/// What a call of the real AWS takes.
+const AWS: Duration = Duration::from_millis(150);
+
+/// For how long the API server is slow.
+const SLOW: Duration = Duration::from_secs(12);
+
 /// Between two looks into a log.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -53,11 +59,25 @@ async fn befall(stage: &Stage, failover: Failover) {
             sleep(Duration::from_secs(seconds)).await;
             stage.network.lift_all();
         }
+        Failover::SlowApi(milliseconds) => {
+            sleep(SLOW).await;
+            stage.network.lift_all();
+            // Answers that are on their way, and an event that is told after the last of them.
+            sleep(Duration::from_millis(milliseconds) * 2).await;
+        }
         _ => {}
     }
 }
 
 async fn begin(stage: &Stage, failover: Failover, process: &str) {
+    if failover.rewrites_the_lease() {
+        // It finds out at its next renewal, and has the time until then for the rest of its plan. To the other AWS answers at once.
+        stage.network.rule(Rule {
+            process: Some(process.into()),
+            side: Some(Side::Aws),
+            ..Rule::always(Fault::AnswerLate(AWS))
+        });
+    }
     match failover {
         Failover::Killed | Failover::ClockOff(_) => {
             stage.process(process, |process| process.operator.killer()()).await;

@@ -55,6 +55,11 @@ const NAMED: [(&str, Failover); 14] = [
 ];
 
 impl Failover {
+    /// Whether somebody else than an operator writes the Lease.
+    pub const fn rewrites_the_lease(self) -> bool {
+        matches!(self, Self::LeaseDeleted | Self::LeaseCleared | Self::LeaseGiven | Self::LeaseTaken)
+    }
+
     /// The one of a name.
     pub fn of(name: &str) -> Option<Self> {
         NAMED.iter().find(|(named, _)| *named == name).map(|(_, failover)| *failover)

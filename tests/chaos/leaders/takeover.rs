@@ -7,10 +7,10 @@ use crate::proxy::ledger::{Call, Side};
 pub fn after(calls: &[Call]) -> Option<u64> {
     let befell = calls.iter().find(|call| call.fault.as_deref() == Some("Meet"))?;
     let tenures = tenures(calls);
-    let then = tenures.iter().position(|process| *process == befell.process)?;
-    let later = &tenures[then + 1..];
+    let then = tenures.iter().position(|tenure| tenure.process == befell.process)?;
+    let later = |call: &Call| tenures[then + 1..].iter().any(|tenure| tenure.process == call.process);
     let first = calls
         .iter()
-        .find(|call| call.index > befell.index && call.side == Side::Aws && later.contains(&call.process.as_str()))?;
+        .find(|call| call.index > befell.index && call.side == Side::Aws && later(call))?;
     first.time.checked_sub(befell.time)
 }

@@ -90,6 +90,11 @@ impl Watcher {
         self.seen().claims.judge()
     }
 
+    /// Whether a process said that something waits for what may still arrive at AWS.
+    pub fn waited(&self, process: &str) -> bool {
+        self.seen().claims.waited(process)
+    }
+
     /// Whether AWS is as the newest generation of the endpoint asks.
     pub fn matches(&self) -> Result<(), String> {
         let region = self.region();

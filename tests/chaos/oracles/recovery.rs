@@ -9,11 +9,14 @@ use awssim::world::event_source::MappingState;
 use awssim::world::{Region, State, Status};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
+use warmlambda::aws::clients::READS_SHARED;
 
 use crate::harness::aws::{ACCOUNT, REGION};
 use crate::proxy::Network;
 use crate::proxy::ledger::Call;
 
+/// The window for late arrivals that operators of crash points are started with.
+const LATE_ARRIVAL: Duration = Duration::from_secs(2);
 /// Between two looks whether AWS is at work.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -24,6 +27,8 @@ pub struct Recovery {
     pub lease: u64,
     /// Then, until it might write: for that long a request of the one before may be under way.
     pub quiet: u64,
+    /// Then, while something waited for what the one before may have sent.
+    pub late: u64,
     /// Then, while AWS was at work: allocation, hidden canaries, moves of mappings.
     pub aws: u64,
     /// What remains: the operator's own time.
@@ -99,6 +104,8 @@ pub struct Process {
     pub started: u64,
     /// What it logged.
     pub log: String,
+    /// Whether it said that something waits for what may still arrive at AWS.
+    pub waited: bool,
 }
 
 /// The recovery of the process that was there at the end; `None` when there was no other before it.
@@ -112,13 +119,21 @@ pub fn of(calls: &[Call], processes: &[Process], busy: &Busy, end: u64) -> Optio
         .find_map(|call| call.answered_at)?;
     let quiet = quiet(&last.log).unwrap_or_default();
     let free = held + quiet;
-    let aws = busy.between(free, end);
+    // Reads that are shared may be older than what arrived last.
+    let arrived = held + millis(LATE_ARRIVAL) + millis(READS_SHARED);
+    let late = if last.waited { arrived.min(end).saturating_sub(free) } else { 0 };
+    let aws = busy.between(free + late, end);
     Some(Recovery {
         lease: held.saturating_sub(last.started),
         quiet,
+        late,
         aws,
-        own: end.saturating_sub(free).saturating_sub(aws),
+        own: end.saturating_sub(free + late).saturating_sub(aws),
     })
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// For how many milliseconds a new leader keeps quiet, as it says itself: `quiet=1.5s`.
