@@ -192,9 +192,7 @@ impl Desired {
             deletion_policy,
             suspend: _,
         } = spec;
-        if let Some(region) = region.as_deref().filter(|region| !is_region(region)) {
-            return Err(invalid("spec.region", region, "use a region, for instance eu-west-1"));
-        }
+        known_region(region.as_deref())?;
         name("spec.functionName", function_name, 64)?;
         name("spec.aliasName", alias_name, 128)?;
         if alias_name.bytes().all(|b| b.is_ascii_digit()) {
@@ -221,8 +219,7 @@ impl Desired {
                     .ok_or_else(|| capacity_error(n))
             })
             .transpose()?;
-        let timeout = u64::try_from(rollout.timeout_seconds).ok().filter(|s| (60..=7200).contains(s));
-        let timeout = timeout.ok_or_else(|| timeout_error(rollout.timeout_seconds))?;
+        let rollout_timeout = timeout(rollout)?;
         let callers = Callers::resolve(triggers)?;
         Ok(Self {
             uid: uid.into(),
@@ -237,7 +234,7 @@ impl Desired {
             http_apis: callers.http_apis,
             event_sources: callers.event_sources,
             elders: Vec::new(),
-            rollout_timeout: Duration::from_secs(timeout),
+            rollout_timeout,
             on_failure: rollout.on_failure,
             management: *management_policy,
             deletion: *deletion_policy,
@@ -288,6 +285,19 @@ impl Desired {
 fn attempt(version: &VersionSpec, rollout: &RolloutSpec, request: Option<&str>) -> String {
     let digest = Sha256::digest(format!("{version:?}{rollout:?}{request:?}"));
     digest.iter().take(4).map(|b| format!("{b:02x}")).collect()
+}
+
+fn timeout(rollout: &RolloutSpec) -> Result<Duration, InvalidSpec> {
+    let seconds = u64::try_from(rollout.timeout_seconds).ok().filter(|s| (60..=7200).contains(s));
+    let timeout = seconds.map(Duration::from_secs);
+    timeout.ok_or_else(|| timeout_error(rollout.timeout_seconds))
+}
+
+fn known_region(region: Option<&str>) -> Result<(), InvalidSpec> {
+    let wrong = region.filter(|region| !is_region(region));
+    wrong.map_or(Ok(()), |region| {
+        Err(invalid("spec.region", region, "use a region, for instance eu-west-1"))
+    })
 }
 
 /// Words of small letters after two letters, and a number: `us-gov-west-1`.

@@ -211,8 +211,11 @@ fn one_code_is_a_throttle_by_its_text_or_header_and_else_a_quota() {
     assert_eq!(classified(400, LIMIT, "Maximum number of APIs"), Class::Quota);
 }
 
+/// Class, effect, code and text of a failure.
+type Told = (Class, Effect, String, String);
+
 /// What a write comes to that ended with this error of the SDK.
-fn written(error: SdkError<ErrorMetadata, HttpResponse>) -> (Class, Effect, String, String) {
+fn written(error: SdkError<ErrorMetadata, HttpResponse>) -> Told {
     let Failure {
         class,
         effect,
@@ -251,73 +254,43 @@ fn an_answer_of_aws_is_judged_by_its_code_with_its_request_id() {
     assert_eq!((class, effect, code.as_str()), (Class::Transient, Effect::Unknown, "HTTP502"));
 }
 
+fn dispatch(error: ConnectorError) -> Told {
+    written(SdkError::dispatch_failure(error))
+}
+
+/// Each of these came to that effect and code.
+fn came_to(cases: &[(Told, Effect, &str)]) {
+    for ((_, effect, code, message), wanted, word) in cases {
+        assert_eq!((effect, code.as_str()), (wanted, *word), "{message}");
+    }
+}
+
 #[test]
 fn what_came_of_a_write_without_an_answer_is_unknown_unless_it_was_never_sent() {
-    let dispatch = |error: ConnectorError| written(SdkError::dispatch_failure(error));
-    for (found, class, effect, code) in [
-        (
-            written(SdkError::response_error("cut", answer(200))),
-            Class::Transient,
-            Effect::Unknown,
-            "NoAnswer",
-        ),
-        (
-            written(SdkError::timeout_error("slow")),
-            Class::Transient,
-            Effect::Unknown,
-            "Timeout",
-        ),
-        (
-            dispatch(ConnectorError::timeout("read timed out".into())),
-            Class::Transient,
-            Effect::Unknown,
-            "Timeout",
-        ),
-        (
-            dispatch(ConnectorError::timeout("HTTP connect timeout".into())),
-            Class::Transient,
-            Effect::NotApplied,
-            "Timeout",
-        ),
-        (
-            dispatch(ConnectorError::io("connection reset".into())),
-            Class::Transient,
-            Effect::Unknown,
-            "NoAnswer",
-        ),
-        (
-            dispatch(ConnectorError::io("dns error".into())),
-            Class::Transient,
-            Effect::NotApplied,
-            "NoAnswer",
-        ),
-        (
-            dispatch(ConnectorError::other("no credentials".into(), None)),
-            Class::Credentials,
-            Effect::NotApplied,
-            "NoCredentials",
-        ),
-        (
-            written(SdkError::construction_failure("bad member")),
-            Class::Invalid,
-            Effect::NotApplied,
-            "InvalidRequest",
-        ),
-        (
-            written(SdkError::construction_failure("no identity")),
-            Class::Credentials,
-            Effect::NotApplied,
-            "NoCredentials",
-        ),
-        (
-            written(SdkError::construction_failure("no credentials")),
-            Class::Credentials,
-            Effect::NotApplied,
-            "NoCredentials",
-        ),
-    ] {
-        assert_eq!((&found.0, found.1, found.2.as_str()), (&class, effect, code), "{}", found.3);
-    }
+    let io = |text: &str| dispatch(ConnectorError::io(text.into()));
+    let timeout = |text: &str| dispatch(ConnectorError::timeout(text.into()));
+    came_to(&[
+        (written(SdkError::response_error("cut", answer(200))), Effect::Unknown, "NoAnswer"),
+        (written(SdkError::timeout_error("slow")), Effect::Unknown, "Timeout"),
+        (timeout("read timed out"), Effect::Unknown, "Timeout"),
+        (timeout("HTTP connect timeout"), Effect::NotApplied, "Timeout"),
+        (io("connection reset"), Effect::Unknown, "NoAnswer"),
+        (io("dns error"), Effect::NotApplied, "NoAnswer"),
+        (written(SdkError::construction_failure("bad")), Effect::NotApplied, "InvalidRequest"),
+    ]);
+    assert_eq!(io("connection reset").0, Class::Transient);
+    assert_eq!(written(SdkError::construction_failure("bad")).0, Class::Invalid);
+}
+
+#[test]
+fn a_lack_of_credentials_is_told_from_other_troubles_by_its_words() {
+    let cases = [
+        written(SdkError::construction_failure("no identity")),
+        written(SdkError::construction_failure("no credentials")),
+        dispatch(ConnectorError::other("no credentials".into(), None)),
+    ];
+    assert!(cases.iter().all(|(class, ..)| *class == Class::Credentials));
+    came_to(&cases.map(|case| (case, Effect::NotApplied, "NoCredentials")));
 }
 
 #[test]
