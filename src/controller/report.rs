@@ -91,6 +91,7 @@ pub async fn publish<C>(
     }
     // An HPA refuses a scale subresource without a selector. Nothing carries this label: environments are not pods.
     status.selector = Some(format!("warmlambda.dev/endpoint={}", endpoint.name_any()));
+    lock(&ctx.struck).note(endpoint, ctx.region(endpoint), &status);
     let differs = differs(previous, &status);
     if differs {
         apply(endpoint, ctx, epoch, &status).await?;
