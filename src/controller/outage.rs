@@ -32,7 +32,9 @@ pub struct Struck {
 impl Struck {
     /// Notes what an endpoint says after a pass.
     pub fn note(&mut self, endpoint: &WarmLambdaEndpoint, region: Option<&str>, status: &WarmLambdaEndpointStatus) {
-        let (Some(uid), Some(region)) = (endpoint.uid(), region) else { return };
+        let (Some(uid), Some(region)) = (endpoint.uid(), region) else {
+            return;
+        };
         let said = find(&status.conditions, ConditionType::Ready).map(|ready| ready.reason.as_str());
         let away = [Reason::AwsUnavailable.as_str(), Reason::CredentialsUnavailable.as_str()];
         if said.is_some_and(|reason| away.contains(&reason)) {
@@ -92,5 +94,38 @@ async fn answers<C: Cloud>(ctx: &Context<C>, region: &str) -> bool {
     match ctx.cloud.account_concurrency(region).await {
         Ok(_) => true,
         Err(failure) => !matches!(failure.class, Class::Transient | Class::Credentials),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn says(struck: &mut Struck, name: &str, reason: &str) {
+        let condition =
+            json!({"type": "Ready", "status": "Unknown", "reason": reason, "message": "", "lastTransitionTime": "2026-11-22T05:00:00Z"});
+        let object = json!({
+            "apiVersion": "warmlambda.dev/v1alpha1", "kind": "WarmLambdaEndpoint", "metadata": {"name": name, "namespace": "shop", "uid": name},
+            "spec": {"functionName": name}, "status": {"conditions": [condition]},
+        });
+        let endpoint: WarmLambdaEndpoint = serde_json::from_value(object).unwrap();
+        let status = endpoint.status.clone().unwrap();
+        struck.note(&endpoint, Some("eu-west-1"), &status);
+    }
+
+    #[test]
+    fn who_waits_for_aws_is_woken_once_and_nobody_else() {
+        let mut struck = Struck::default();
+        says(&mut struck, "away", "AwsUnavailable");
+        says(&mut struck, "expired", "CredentialsUnavailable");
+        says(&mut struck, "denied", "AccessDenied");
+        says(&mut struck, "back", "AwsUnavailable");
+        says(&mut struck, "back", "Warm");
+        assert_eq!(struck.regions(), ["eu-west-1"]);
+        let woken: Vec<_> = struck.wake("eu-west-1").into_iter().map(|endpoint| endpoint.name).collect();
+        assert_eq!(woken, ["away", "expired"]);
+        assert!(struck.regions().is_empty() && struck.wake("eu-west-1").is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! Passes over endpoints with AWS and the API server in memory.
 
 mod measuring;
+mod reporting;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
