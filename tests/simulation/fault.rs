@@ -109,7 +109,10 @@ impl Kind {
     /// Whether nobody can know at once what became of the call.
     pub fn is_ambiguous(&self) -> bool {
         use Kind::{Again, CrashAfter, CrashBefore, CrashLate, Late, Lost, Twice, Unavailable};
-        matches!(self, Lost(_) | Late(_) | Twice | Again(_) | CrashAfter | CrashBefore | CrashLate(_) | Unavailable)
+        matches!(
+            self,
+            Lost(_) | Late(_) | Twice | Again(_) | CrashAfter | CrashBefore | CrashLate(_) | Unavailable
+        )
     }
 }
 
@@ -119,7 +122,9 @@ pub fn on_aws(from: u64, until: u64, kind: &Kind) -> Vec<Fault> {
         at: At::During(format!("{service}:"), from, until),
         kind: kind.clone(),
     };
-    ["lambda", "apigateway", "apigatewayv2", "autoscaling", "sqs", "sts", "cloudwatch"].map(of).to_vec()
+    ["lambda", "apigateway", "apigatewayv2", "autoscaling", "sqs", "sts", "cloudwatch"]
+        .map(of)
+        .to_vec()
 }
 
 impl Fault {

@@ -100,5 +100,7 @@ pub fn second() -> u64 {
 /// The value below which so many percent of others are.
 pub fn percentile(mut of: Vec<Duration>, percent: usize) -> Duration {
     of.sort();
-    of.get((of.len() * percent / 100).min(of.len().saturating_sub(1))).copied().unwrap_or_default()
+    of.get((of.len() * percent / 100).min(of.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or_default()
 }

@@ -269,9 +269,21 @@ impl Service<HttpMessage<Body>> for Kubernetes {
 
 async fn asked(message: HttpMessage<Body>) -> Result<Request, BoxError> {
     let (parts, body) = message.into_parts();
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let header = |name: &str| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
     let body = body.collect_bytes().await?;
-    let query = parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let query = parts
+        .uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter_map(|pair| pair.split_once('='));
     Ok(Request {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),

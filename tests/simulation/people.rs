@@ -89,7 +89,9 @@ pub fn endpoint(api: &ApiServer, name: &str) -> Option<Value> {
 
 /// Points the first methods of the REST API at a function.
 fn point_rest_api(region: &mut Region, function: &str, methods: usize) {
-    let Some(api) = region.rest_apis.keys().min().cloned() else { return };
+    let Some(api) = region.rest_apis.keys().min().cloned() else {
+        return;
+    };
     for (path, http_method, _) in ROUTES.iter().take(methods) {
         let resource = region.rest_apis[&api].resources[*path].id.clone();
         let change = PatchOperation::replace("/uri", &uri(function));
@@ -99,14 +101,23 @@ fn point_rest_api(region: &mut Region, function: &str, methods: usize) {
 
 /// Points the callers of the triggers at the function without its alias, and deploys.
 pub fn callers_away(region: &mut Region) {
-    let Some(api) = region.rest_apis.keys().min().cloned() else { return };
+    let Some(api) = region.rest_apis.keys().min().cloned() else {
+        return;
+    };
     point_rest_api(region, FUNCTION, ROUTES.len());
     drop(deploy(region, &api, "prod"));
-    let calls_alias = |uri: &Option<String>| uri.as_ref().is_some_and(|uri| uri.contains(&function_arn(&format!("{FUNCTION}:{ALIAS}"))));
-    let http: Vec<_> = region.http_apis.iter().flat_map(|(id, api)| {
-        let ours = api.integrations.iter().filter(|(_, i)| calls_alias(&i.integration_uri));
-        ours.map(|(integration, _)| (id.clone(), integration.clone())).collect::<Vec<_>>()
-    }).collect();
+    let calls_alias = |uri: &Option<String>| {
+        uri.as_ref()
+            .is_some_and(|uri| uri.contains(&function_arn(&format!("{FUNCTION}:{ALIAS}"))))
+    };
+    let http: Vec<_> = region
+        .http_apis
+        .iter()
+        .flat_map(|(id, api)| {
+            let ours = api.integrations.iter().filter(|(_, i)| calls_alias(&i.integration_uri));
+            ours.map(|(integration, _)| (id.clone(), integration.clone())).collect::<Vec<_>>()
+        })
+        .collect();
     for (api, integration) in http {
         let change = IntegrationChange {
             integration_uri: Some(function_arn(FUNCTION)),
@@ -115,7 +126,10 @@ pub fn callers_away(region: &mut Region) {
         drop(region.update_http_integration(region.now, &api, &integration, change));
         drop(region.create_http_deployment(region.now, &api, Some("prod".into()), None));
     }
-    let on_alias = region.event_source_mappings.iter().filter(|(_, m)| m.function_arn.ends_with(&format!(":{FUNCTION}:{ALIAS}")));
+    let on_alias = region
+        .event_source_mappings
+        .iter()
+        .filter(|(_, m)| m.function_arn.ends_with(&format!(":{FUNCTION}:{ALIAS}")));
     for uuid in on_alias.map(|(uuid, _)| uuid.clone()).collect::<Vec<_>>() {
         let change = MappingChange {
             function_name: Some(FUNCTION.into()),

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::api_server::{ApiServer, Objects};
+use crate::clock;
 use crate::fault::{Act, Fault, Kind};
 use crate::judge::{Law, Violation};
 use crate::operator::{Choices, Process};
@@ -20,7 +21,6 @@ use crate::scenario::{End, Scenario};
 use crate::scene::gateway::deploy_http;
 use crate::scene::{ALIAS, FUNCTION, MINUTE, SECOND, Scene, advance};
 use crate::wire::{Call, Wire};
-use crate::clock;
 
 /// How long the operator may take to be at rest after everything that happened, in virtual time: what may arrive late is waited
 /// for, and calls that fail are tried again after five minutes at the latest.
@@ -51,7 +51,11 @@ pub struct Outcome {
 
 /// Runs on a paused clock, on this thread alone.
 pub fn on_paused_clock<T>(run: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     let result = runtime.block_on(run);
     runtime.shutdown_background();
     result
@@ -180,7 +184,10 @@ fn beginning(scenario: &Scenario) -> (Region, Objects) {
         let wire = servers(world(), Objects::default(), &scenario.spec, &[], 0);
         people::create(&wire.api, NAME, &scenario.spec);
         let mut stage = Stage::new(wire.clone(), Choices::default()).await;
-        assert!(stage.until(PATIENCE, Stage::is_ready).await, "an endpoint becomes Ready without faults");
+        assert!(
+            stage.until(PATIENCE, Stage::is_ready).await,
+            "an endpoint becomes Ready without faults"
+        );
         stage.process.take().unwrap().stop().await;
         (wire.sim.world().regions[0].clone(), wire.api.objects())
     });
@@ -280,7 +287,9 @@ impl Stage {
         self.settled = clock::elapsed();
         if !over {
             let why = self.why_not();
-            self.wire.judge().accuse(Law::Recovery, format!("not at rest after {PATIENCE:?}: {why}"));
+            self.wire
+                .judge()
+                .accuse(Law::Recovery, format!("not at rest after {PATIENCE:?}: {why}"));
             return;
         }
         self.rest(script).await;
@@ -310,9 +319,15 @@ impl Stage {
         let before = self.wire.calls().len();
         self.pass(if script.is_empty() { QUIET_WITHOUT_FAULTS } else { QUIET }).await;
         let calls = self.wire.calls();
-        let written: Vec<_> = calls[before..].iter().filter(|c| c.write && !c.name.ends_with("leases")).map(|c| c.name.clone()).collect();
+        let written: Vec<_> = calls[before..]
+            .iter()
+            .filter(|c| c.write && !c.name.ends_with("leases"))
+            .map(|c| c.name.clone())
+            .collect();
         if !written.is_empty() {
-            self.wire.judge().accuse(Law::Recovery, format!("written in a quiet time: {written:?}"));
+            self.wire
+                .judge()
+                .accuse(Law::Recovery, format!("written in a quiet time: {written:?}"));
         }
         let left = self.wire.judge().left_behind(&self.wire.api, &self.wire.sim);
         if let Some(text) = left {

@@ -93,7 +93,10 @@ pub fn all() -> Vec<Scenario> {
             ..later("delete", &[(5, Act::CallersAway), (5, Act::Delete)])
         },
         // Under the same name as soon as it can be, whenever that is.
-        later("delete-recreate", &[(5, Act::CallersAway), (5, Act::Delete), (8, Act::Recreate), (40, Act::Recreate)]),
+        later(
+            "delete-recreate",
+            &[(5, Act::CallersAway), (5, Act::Delete), (8, Act::Recreate), (40, Act::Recreate)],
+        ),
         Scenario {
             adopts: true,
             ..fresh("adopt", rest(&scene))

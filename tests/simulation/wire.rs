@@ -225,7 +225,9 @@ impl Wire {
             || (format!("{} {}", request.method, request.path), false),
             |operation| (format!("{}:{}", operation.service, operation.name), operation.write),
         );
-        let counted = !["sts:", "cloudwatch:", "lambda:GetAccountSettings"].iter().any(|other| name.starts_with(other));
+        let counted = !["sts:", "cloudwatch:", "lambda:GetAccountSettings"]
+            .iter()
+            .any(|other| name.starts_with(other));
         let function = parameters::of(&request).remove("function");
         let Some((index, kind)) = self.note(life, (&name, function), write, counted) else {
             return std::future::pending().await;
@@ -246,7 +248,11 @@ impl Wire {
             Some(Kind::Unavailable) => refuse(503, "ServiceUnavailable", "try again later"),
             Some(Kind::Throttled) => refuse(429, "TooManyRequestsException", "Rate exceeded"),
             Some(Kind::Denied) => refuse(403, "AccessDeniedException", &not_authorized(&name)),
-            Some(Kind::Expired) => refuse(403, "ExpiredTokenException", "The security token included in the request is expired"),
+            Some(Kind::Expired) => refuse(
+                403,
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            ),
             Some(Kind::Conflict) => refuse(409, "ResourceConflictException", "An update is in progress for resource"),
             Some(Kind::Lost(how)) => {
                 let answer = self.on_aws(index, &name, request, true).await;
@@ -321,7 +327,11 @@ fn skewed(request: &AwsRequest) -> Option<Response> {
     let signed = DateTime::strptime("%Y%m%dT%H%M%SZ", request.header("x-amz-date")?).ok()?;
     let signed = signed.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
     let off = signed - clock::real().as_second();
-    let word = if off < 0 { "Signature expired" } else { "Signature not yet current" };
+    let word = if off < 0 {
+        "Signature expired"
+    } else {
+        "Signature not yet current"
+    };
     (off.abs() > SKEW).then(|| error::refuse(request, &AwsError::new(403, "InvalidSignatureException", word)))
 }
 
@@ -350,7 +360,10 @@ impl Wire {
     pub async fn kubernetes(&self, life: u32, request: Request) -> KubernetesReply {
         let place = Place::of(&request.path);
         let resource = place.as_ref().map(|place| place.resource.clone()).unwrap_or_default();
-        let part = place.as_ref().and_then(|place| place.subresource.clone()).map(|part| format!("/{part}"));
+        let part = place
+            .as_ref()
+            .and_then(|place| place.subresource.clone())
+            .map(|part| format!("/{part}"));
         let one = place.is_some_and(|place| place.name.is_some());
         let name = format!("{} {resource}{}", request.method, part.unwrap_or_default());
         let write = request.method != "GET";

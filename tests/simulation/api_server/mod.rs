@@ -122,7 +122,11 @@ impl ApiServer {
             ("PATCH", Some(_)) if request.content_type.contains("apply-patch") => state.apply(&place, &request.query, &request.body),
             ("PATCH", Some(_)) => state.merge(&place, &request.body, request.metadata_only),
             ("DELETE", Some(_)) => state.delete(&place, &request.body),
-            _ => refuse(405, "MethodNotAllowed", "the server does not allow this method on the requested resource"),
+            _ => refuse(
+                405,
+                "MethodNotAllowed",
+                "the server does not allow this method on the requested resource",
+            ),
         }
     }
 

@@ -30,7 +30,11 @@ pub fn seed() -> u64 {
     if let Ok(seed) = std::env::var("SEED") {
         return seed.parse().expect("SEED is a number");
     }
-    let days = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 86_400;
+    let days = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+        / 86_400;
     20_000_000 + days
 }
 
@@ -102,7 +106,8 @@ impl Campaign {
         self.samples += outcome.samples;
         self.ready += outcome.ready;
         self.virtually += outcome.virtually;
-        self.broken.extend(outcome.violations.into_iter().map(|violation| (violation, replay.to_owned())));
+        self.broken
+            .extend(outcome.violations.into_iter().map(|violation| (violation, replay.to_owned())));
     }
 
     /// Plays a case and takes it in.
@@ -142,8 +147,18 @@ impl Campaign {
             self.notes.iter().map(|note| format!("; {note}")).collect::<String>(),
         );
         report::note(&self);
-        let told: Vec<_> = self.broken.iter().take(TOLD).map(|(v, replay)| format!("{:?} at {:?}: {}\n  {replay}", v.law, v.at, v.text)).collect();
-        assert!(self.broken.is_empty(), "{} broken laws, the first of them:\n{}", self.broken.len(), told.join("\n"));
+        let told: Vec<_> = self
+            .broken
+            .iter()
+            .take(TOLD)
+            .map(|(v, replay)| format!("{:?} at {:?}: {}\n  {replay}", v.law, v.at, v.text))
+            .collect();
+        assert!(
+            self.broken.is_empty(),
+            "{} broken laws, the first of them:\n{}",
+            self.broken.len(),
+            told.join("\n")
+        );
     }
 }
 

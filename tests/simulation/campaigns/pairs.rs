@@ -13,10 +13,19 @@ const LONG: Duration = Duration::from_mins(10);
 #[test]
 fn any_two_faults_are_survived() {
     let stories: Vec<_> = all().into_iter().map(|scenario| (scenario.name, story(&scenario))).collect();
-    let single: usize = stories.iter().map(|(_, story)| story.iter().map(|call| kinds(call).len()).sum::<usize>().pow(2) / 2).sum();
+    let single: usize = stories
+        .iter()
+        .map(|(_, story)| story.iter().map(|call| kinds(call).len()).sum::<usize>().pow(2) / 2)
+        .sum();
     let mut campaign = Campaign::new("pairs of faults", "R4");
     let mut lot = Lot::new(seed());
-    let enough = |campaign: &Campaign| if is_long() { campaign.took() > LONG } else { campaign.cases() >= 40 };
+    let enough = |campaign: &Campaign| {
+        if is_long() {
+            campaign.took() > LONG
+        } else {
+            campaign.cases() >= 40
+        }
+    };
     while !enough(&campaign) {
         let (name, story) = lot.one(&stories);
         let mut fault = |from: usize| {

@@ -25,7 +25,10 @@ fn corrupt_aws(region: &mut Region, lot: &mut Lot) {
         5 => drop(region.publish_version(FUNCTION, None, None, None)),
         6 => {
             // As the endpoint of the scenarios names its own.
-            let statement = Statement::for_api(&format!("warmlambda-0a1b0001-garbage{}", lot.below(3)), &execution_arn("gone", "*/*"));
+            let statement = Statement::for_api(
+                &format!("warmlambda-0a1b0001-garbage{}", lot.below(3)),
+                &execution_arn("gone", "*/*"),
+            );
             drop(region.add_permission(FUNCTION, Some(ALIAS), statement, None));
         }
         7 => {
@@ -45,7 +48,9 @@ fn corrupt_kubernetes(api: &ApiServer, lot: &mut Lot) {
         0 => api.corrupt(&endpoint, |object| object["status"] = json!({"observedGeneration": -1})),
         1 => api.corrupt(&endpoint, forge_ready),
         2 => api.corrupt(&endpoint, |object| object["metadata"]["finalizers"] = Value::Null),
-        3 => api.corrupt(&endpoint, |object| object["status"]["published"] = json!({"version": "7", "fingerprint": "forged"})),
+        3 => api.corrupt(&endpoint, |object| {
+            object["status"]["published"] = json!({"version": "7", "fingerprint": "forged"})
+        }),
         4 => api.corrupt(&endpoint, |object| {
             object["status"]["rollout"] = json!({"from": "3", "to": "9", "startTime": "2020-01-01T00:00:00Z"});
         }),
@@ -82,7 +87,10 @@ fn from_any_world_it_is_as_asked_within_twelve_passes_and_then_quiet() {
     let mut campaign = Campaign::new("from random reachable and corrupted worlds to the desired state", "R6");
     let (mut most, first) = (0, seed() * 1_000_000);
     for n in 0..if is_long() { 10_000 } else { 25 } {
-        let replay = format!("WORLD={} cargo test --test simulation replays_a_world -- --ignored --nocapture", first + n);
+        let replay = format!(
+            "WORLD={} cargo test --test simulation replays_a_world -- --ignored --nocapture",
+            first + n
+        );
         let (outcome, passes) = from(first + n, &scenarios);
         most = most.max(passes);
         if passes > PASSES {
@@ -104,7 +112,10 @@ fn from(seed: u64, scenarios: &[Scenario]) -> (crate::run::Outcome, usize) {
 #[test]
 #[ignore = "replays the world of the variable WORLD"]
 fn replays_a_world() {
-    let seed = std::env::var("WORLD").expect("WORLD is a number").parse().expect("WORLD is a number");
+    let seed = std::env::var("WORLD")
+        .expect("WORLD is a number")
+        .parse()
+        .expect("WORLD is a number");
     let scenarios: Vec<_> = all().into_iter().filter(|scenario| scenario.end == End::Ready).collect();
     let (outcome, passes) = from(seed, &scenarios);
     super::tell(&outcome);

@@ -22,7 +22,11 @@ pub fn note(campaign: &Campaign) {
     let mut seen = SEEN.lock().unwrap();
     seen.0 += campaign.samples;
     seen.1 += campaign.ready;
-    let lies = campaign.broken.iter().filter(|(violation, _)| violation.law == crate::judge::Law::Truth).count();
+    let lies = campaign
+        .broken
+        .iter()
+        .filter(|(violation, _)| violation.law == crate::judge::Law::Truth)
+        .count();
     seen.2 += lies;
     if std::env::var_os("WRITE").is_none() {
         return;
@@ -30,9 +34,28 @@ pub fn note(campaign: &Campaign) {
     let mut notes = campaign.notes.clone();
     notes.push(format!("{:.1} virtual hours", campaign.virtually.as_secs_f64() / 3600.0));
     notes.push(format!("{} status writes judged", campaign.samples));
-    let own = row(campaign.row, campaign.name, "runs", campaign.cases, campaign.broken.len(), campaign.took().as_secs_f64(), notes);
-    let notes = vec![format!("{} of them said Ready", seen.1), "every status write of all campaigns of this part".into()];
-    let truth = row("R23", "status is true at every write", "status writes", seen.0, seen.2, campaign.took().as_secs_f64(), notes);
+    let own = row(
+        campaign.row,
+        campaign.name,
+        "runs",
+        campaign.cases,
+        campaign.broken.len(),
+        campaign.took().as_secs_f64(),
+        notes,
+    );
+    let notes = vec![
+        format!("{} of them said Ready", seen.1),
+        "every status write of all campaigns of this part".into(),
+    ];
+    let truth = row(
+        "R23",
+        "status is true at every write",
+        "status writes",
+        seen.0,
+        seen.2,
+        campaign.took().as_secs_f64(),
+        notes,
+    );
     write(&[own, truth]);
 }
 
@@ -55,7 +78,9 @@ fn row(row: &str, what: &str, unit: &str, cases: u64, failures: usize, seconds: 
 /// Puts rows into the file, in the place of those of the same name.
 fn write(rows: &[Value]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reliability/simulation.json");
-    let before = std::fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    let before = std::fs::read_to_string(&path)
+        .ok()
+        .and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let mut all = before.and_then(|file| file["rows"].as_array().cloned()).unwrap_or_default();
     let key = |row: &Value| (row["row"].to_string(), row["what"].to_string());
     all.retain(|old| rows.iter().all(|new| key(new) != key(old)));

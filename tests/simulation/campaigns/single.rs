@@ -9,9 +9,18 @@ use crate::wire::Call;
 /// The calls of a run without faults that belong to its story: all until it was at rest.
 pub fn story(scenario: &Scenario) -> Vec<Call> {
     let outcome = play(scenario, &[], 1);
-    assert!(outcome.violations.is_empty(), "{} without a fault: {:#?}", scenario.name, outcome.violations);
+    assert!(
+        outcome.violations.is_empty(),
+        "{} without a fault: {:#?}",
+        scenario.name,
+        outcome.violations
+    );
     let end = outcome.calls.first().map_or(0, |first| first.at) + u64::try_from(outcome.settled.as_millis()).unwrap();
-    outcome.calls.into_iter().filter(|call| call.k.is_some() && call.at <= end).collect()
+    outcome
+        .calls
+        .into_iter()
+        .filter(|call| call.k.is_some() && call.at <= end)
+        .collect()
 }
 
 /// What may happen to a call.

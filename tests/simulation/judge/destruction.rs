@@ -7,7 +7,13 @@ use crate::api_server::{ApiServer, Objects};
 
 /// Whether an endpoint, as it stands, asks for it.
 pub fn is_asked_for(name: &str, request: &AwsRequest, api: &ApiServer) -> Result<(), String> {
-    if !["lambda:DeleteAlias", "lambda:DeleteProvisionedConcurrencyConfig", "lambda:RemovePermission"].contains(&name) {
+    if ![
+        "lambda:DeleteAlias",
+        "lambda:DeleteProvisionedConcurrencyConfig",
+        "lambda:RemovePermission",
+    ]
+    .contains(&name)
+    {
         return Ok(());
     }
     api.look(|objects| judge(name, request, objects))
@@ -28,5 +34,7 @@ fn judge(name: &str, request: &AwsRequest, objects: &Objects) -> Result<(), Stri
     if asked {
         return Ok(());
     }
-    Err(format!("{name} of {function:?}, which no endpoint asks for as it stands: {endpoints:?}"))
+    Err(format!(
+        "{name} of {function:?}, which no endpoint asks for as it stands: {endpoints:?}"
+    ))
 }

@@ -117,9 +117,15 @@ fn blank_mappings(desired: &Desired, masked: &mut Region, base: &Region) {
     if desired.event_sources.is_empty() {
         return;
     }
-    masked.event_source_mappings.retain(|uuid, _| base.event_source_mappings.contains_key(uuid));
+    masked
+        .event_source_mappings
+        .retain(|uuid, _| base.event_source_mappings.contains_key(uuid));
     let triggers = &desired.event_sources;
-    let meant: Vec<String> = triggers.iter().flat_map(|t| oracle::mapping::meant(desired, t, masked)).map(|(uuid, _)| uuid.clone()).collect();
+    let meant: Vec<String> = triggers
+        .iter()
+        .flat_map(|t| oracle::mapping::meant(desired, t, masked))
+        .map(|(uuid, _)| uuid.clone())
+        .collect();
     for uuid in meant {
         masked.event_source_mappings.remove(&uuid);
     }

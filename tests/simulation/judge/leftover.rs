@@ -20,7 +20,10 @@ pub fn two_of_one(ours: &[Desired], region: &Region, base: &Region) -> Option<St
             }
         }
         for trigger in &desired.event_sources {
-            let (now, before) = (oracle::mapping::meant(desired, trigger, region).len(), oracle::mapping::meant(desired, trigger, base).len());
+            let (now, before) = (
+                oracle::mapping::meant(desired, trigger, region).len(),
+                oracle::mapping::meant(desired, trigger, base).len(),
+            );
             if now > before.max(1) {
                 return Some(format!("{now} mappings of {}", trigger.source));
             }

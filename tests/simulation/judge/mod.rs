@@ -231,7 +231,9 @@ impl Judge {
         let alive = api.look(|objects| objects.of("warmlambdaendpoints").map(uid).collect::<Vec<_>>());
         let gone = self.ours().filter(|desired| !alive.contains(&desired.uid));
         let gone: Vec<_> = gone.cloned().collect();
-        sim.with_region(ACCOUNT, REGION, |region, _| gone.iter().find_map(|desired| leftover::of(desired, region)))
+        sim.with_region(ACCOUNT, REGION, |region, _| {
+            gone.iter().find_map(|desired| leftover::of(desired, region))
+        })
     }
 
     /// Nobody was cut off between the last write and now.
@@ -255,7 +257,10 @@ fn narrowed(desired: &Desired, region: &Region) -> Region {
         region: region.region.clone(),
         now: region.now,
         settings: region.settings.clone(),
-        functions: function.map(|(name, function)| (name.clone(), function.clone())).into_iter().collect(),
+        functions: function
+            .map(|(name, function)| (name.clone(), function.clone()))
+            .into_iter()
+            .collect(),
         ..Region::default()
     }
 }

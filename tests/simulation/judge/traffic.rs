@@ -18,8 +18,14 @@ pub fn served(region: &Region) -> Served {
     let mut served = Served::new();
     let rest = ROUTES.map(|(_, http_method, path)| (if http_method == "ANY" { "PUT" } else { http_method }, path));
     let http = HTTP_ROUTES.map(|(_, http_method, path)| (http_method, path));
-    let of_rest = region.rest_apis.iter().map(|(id, api)| (id, api.stages.keys().collect::<Vec<_>>(), &rest[..]));
-    let of_http = region.http_apis.iter().map(|(id, api)| (id, api.stages.keys().collect::<Vec<_>>(), &http[..]));
+    let of_rest = region
+        .rest_apis
+        .iter()
+        .map(|(id, api)| (id, api.stages.keys().collect::<Vec<_>>(), &rest[..]));
+    let of_http = region
+        .http_apis
+        .iter()
+        .map(|(id, api)| (id, api.stages.keys().collect::<Vec<_>>(), &http[..]));
     for (id, stages, calls) in of_rest.chain(of_http) {
         for stage in stages {
             for (http_method, path) in calls {
