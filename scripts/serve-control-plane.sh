@@ -10,7 +10,15 @@
 #
 # Prints the path of a kubeconfig with all rights as soon as the server is ready. Whoever starts it holds the other end of
 # standard input: when that process ends, however it ends, so does this. Lines on standard input: "+PID" has a process killed
-# together with the control plane, "-PID" forgets it again.
+# together with the control plane, "-PID" forgets it again. The others are orders for tests of what happens when a control plane
+# fails; each is answered with "done" on standard output, when it is carried out:
+#
+#   kill api | kill etcd      at once, as when memory is short
+#   start api | start etcd    with the same port and data; not waited for until they serve
+#   freeze etcd | thaw etcd   it keeps its connections and says nothing
+#   save NAME                 copies etcd's data as a crash at this moment would leave it
+#   restore NAME              puts that copy in place; etcd must not run
+#   etcd PATH BODY            posts JSON to etcd's own API, for instance etcd /v3/kv/put {"key":"...","value":"..."}
 set -euo pipefail
 trap '' INT
 
@@ -33,11 +41,11 @@ folder=$(cd "$1" && pwd)
 cd "$folder"
 
 declare -A charges=()
-servers=()
+etcd='' api='' controllers=''
 finish() {
   exec 2>/dev/null # bash would report each job that it kills
   for pid in "${!charges[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
-  for pid in "${servers[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in $etcd $api $controllers; do kill -KILL "$pid" 2>/dev/null || true; done
   wait || true
   cd / && rm -rf "$folder"
 }
@@ -47,12 +55,15 @@ trap 'exit 143' TERM HUP
 fail() { say "$1"; tail -n 15 "$2" >&2; exit 1; }
 
 # etcd speaks over Unix sockets in the folder, so that it needs no port. It has no data worth a sync to the disk.
-"$assets/etcd" --data-dir=etcd --unsafe-no-fsync --log-level=error \
-  --listen-client-urls=unix://clients:0 --advertise-client-urls=unix://clients:0 \
-  --listen-peer-urls=unix://peers:0 --initial-advertise-peer-urls=unix://peers:0 --initial-cluster=default=unix://peers:0 \
-  </dev/null >etcd.log 2>&1 &
-etcd=$!
-servers=("$etcd")
+serve_etcd() {
+  rm -f clients:0 peers:0
+  "$assets/etcd" --data-dir=etcd --unsafe-no-fsync --log-level=error \
+    --listen-client-urls=unix://clients:0 --advertise-client-urls=unix://clients:0 \
+    --listen-peer-urls=unix://peers:0 --initial-advertise-peer-urls=unix://peers:0 --initial-cluster=default=unix://peers:0 \
+    </dev/null >>etcd.log 2>&1 &
+  etcd=$!
+}
+serve_etcd
 
 token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 umask 077
@@ -88,7 +99,6 @@ serve_api() {
     --service-account-signing-key-file=certs/apiserver.key ${auditing+"${auditing[@]}"} \
     </dev/null >kube-apiserver.log 2>&1 &
   api=$!
-  servers=("$etcd" "$api")
 }
 
 write_kubeconfig() {
@@ -129,14 +139,33 @@ serve_controllers() {
     --service-account-private-key-file=certs/apiserver.key --root-ca-file=certs/apiserver.crt --kube-api-qps=200 --kube-api-burst=400 \
     --controllers=namespace-controller,serviceaccount-controller,clusterrole-aggregation-controller,garbage-collector-controller,deployment-controller,replicaset-controller,disruption-controller \
     </dev/null >kube-controller-manager.log 2>&1 &
-  servers+=("$!")
+  controllers=$!
 }
 [ ${#only[@]} -gt 0 ] || serve_controllers
 printf '%s\n' "$folder/kubeconfig"
+
+# Waits for what it killed, so that a port or a lock of it is free again.
+kill_server() { kill -KILL "$1" 2>/dev/null && { wait "$1" 2>/dev/null || true; }; }
+
+obey() {
+  local order=$1 of=${2-} body=${3-}
+  case $order in
+    kill) kill_server "${!of}" || true; printf -v "$of" '' ;;
+    start) if [ "$of" = api ]; then serve_api "$port"; else serve_etcd; fi ;;
+    freeze) kill -STOP "${!of}" ;;
+    thaw) kill -CONT "${!of}" ;;
+    save) kill -STOP "$etcd"; rm -rf "saved-$of"; cp -r etcd "saved-$of"; kill -CONT "$etcd" ;;
+    restore) rm -rf etcd; cp -r "saved-$of" etcd ;;
+    etcd) curl --silent --show-error --fail-with-body --unix-socket clients:0 "http://etcd$of" --data "$body" | tr -d '\n' || true; printf '\n' ;;
+    *) say "there is no order $order"; return 1 ;;
+  esac
+  printf 'done\n'
+}
 
 while read -r line; do
   case $line in
     +*) charges[${line#+}]=1 ;;
     -*) unset "charges[${line#-}]" ;;
+    *) read -r order of body <<<"$line"; obey "$order" "$of" "$body" ;;
   esac
 done

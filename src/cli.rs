@@ -11,7 +11,7 @@ use kube::Config;
 
 use crate::aws;
 use crate::check;
-use crate::controller::intervals::{Intervals, LONGEST_REQUEST};
+use crate::controller::intervals::Intervals;
 use crate::controller::leader::Election;
 use crate::controller::run::Settings;
 use crate::telemetry::Format;
@@ -170,6 +170,9 @@ pub struct Timing {
     /// First retry of a call that failed; doubles up to 5m.
     #[arg(long, env = "WARMLAMBDA_RETRY_BASE", default_value = "1s", value_parser = positive)]
     pub retry_base: Duration,
+    /// Longest request to AWS, its answer included. Who takes over from a leader that vanished waits until its last one must have ended.
+    #[arg(long, env = "WARMLAMBDA_AWS_REQUEST_TIMEOUT", default_value = "10s", value_parser = positive)]
+    pub aws_request_timeout: Duration,
     /// How long a write without an answer may still arrive at AWS; what takes something away waits for so long.
     #[arg(long, env = "WARMLAMBDA_LATE_ARRIVAL_WINDOW", default_value = "6m", value_parser = positive)]
     pub late_arrival_window: Duration,
@@ -198,6 +201,7 @@ impl Timing {
             quota_share: self.aws_quota_share,
             usage_window: self.metrics_window,
             idle_window: self.idle_window,
+            request_timeout: self.aws_request_timeout,
             // An endpoint must not be shown at each look what was there some looks ago.
             mappings_kept: usual.mappings_kept.min(self.resync_interval),
             ..usual
@@ -235,7 +239,7 @@ impl Run {
             lease_duration: leader.lease_duration,
             renew_deadline: leader.renew_deadline,
             retry_period: leader.retry_period,
-            quiet: LONGEST_REQUEST,
+            request_timeout: self.timing.aws_request_timeout,
         };
         Ok(Settings {
             namespaces: self.watch_namespaces.iter().filter(|n| !n.is_empty()).cloned().collect(),

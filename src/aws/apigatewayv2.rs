@@ -39,6 +39,7 @@ const GET_STAGES: Operation = management("apigatewayv2:GetStages");
 pub(super) const GET_DEPLOYMENTS: Operation = management("apigatewayv2:GetDeployments");
 const UPDATE_INTEGRATION: Operation = management("apigatewayv2:UpdateIntegration");
 const CREATE_INTEGRATION: Operation = management("apigatewayv2:CreateIntegration");
+const DELETE_INTEGRATION: Operation = management("apigatewayv2:DeleteIntegration");
 const UPDATE_ROUTE: Operation = management("apigatewayv2:UpdateRoute");
 const UPDATE_STAGE: Operation = management("apigatewayv2:UpdateStage");
 
@@ -161,13 +162,21 @@ impl Region {
         self.gate.write(UPDATE_INTEGRATION, &resource, turn, call.send()).await.map(drop)
     }
 
-    /// Makes an integration that calls a function. No route uses it yet. Source: AWS-101.
-    pub async fn create_http_integration(&self, api_id: &str, uri: &str, payload_format: &str) -> Result<(), Failure> {
+    /// Makes an integration that calls a function, with the mark of who made it. No route uses it yet. Source: AWS-101.
+    pub async fn create_http_integration(&self, api_id: &str, uri: &str, payload_format: &str, mark: &str) -> Result<(), Failure> {
         let turn = self.gate.turn(CREATE_INTEGRATION, api_id).await?;
         let call = self.apigatewayv2.create_integration().api_id(api_id);
         let call = call.integration_type(IntegrationType::AwsProxy).integration_method("POST");
-        let call = call.integration_uri(uri).payload_format_version(payload_format);
+        let call = call.integration_uri(uri).payload_format_version(payload_format).description(mark);
         self.gate.write(CREATE_INTEGRATION, api_id, turn, call.send()).await.map(drop)
+    }
+
+    /// Deletes an integration. AWS refuses it while a route hands requests to it. Source: AWS-103.
+    pub async fn delete_http_integration(&self, api_id: &str, integration_id: &str) -> Result<(), Failure> {
+        let resource = format!("{api_id} {integration_id}");
+        let turn = self.gate.turn(DELETE_INTEGRATION, &resource).await?;
+        let call = self.apigatewayv2.delete_integration().api_id(api_id).integration_id(integration_id);
+        self.gate.remove(DELETE_INTEGRATION, &resource, turn, call.send()).await
     }
 
     /// Hands the requests of a route (id, key) to an integration and leaves the rest of it as it is. Source: AWS-103.
@@ -204,6 +213,7 @@ fn identified_integration(integration: types::Integration) -> Option<(String, Ht
         uri: integration.integration_uri,
         credentials: integration.credentials_arn,
         payload_format: integration.payload_format_version,
+        description: integration.description.unwrap_or_default(),
     };
     Some((integration.integration_id?, seen))
 }

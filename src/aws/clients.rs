@@ -34,8 +34,6 @@ use crate::plan::step::{Applied, Step};
 use crate::plan::subject::Subject;
 use crate::plan::usage::{LongUtilization, Usage};
 
-/// One request and its answer; the slowest ordinary answer takes a few seconds. Shorter than a lease lasts.
-const ATTEMPT: Duration = Duration::from_secs(10);
 /// The same with the time for new credentials, so that no call is without an end.
 const OPERATION: Duration = Duration::from_secs(30);
 /// What is deployed does not change with the same deployment, so this only bounds how long an answer that AWS gave before
@@ -52,6 +50,9 @@ const MOST_QUEUES: usize = 2048;
 /// Sources of records that are looked at closely at a moment.
 const MOST_SOURCES: usize = 2048;
 
+/// How long equal reads of several endpoints are made once: an observation may be so much older than its beginning.
+pub const READS_SHARED: Duration = Duration::from_secs(2);
+
 /// What can be chosen about the calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
@@ -67,6 +68,8 @@ pub struct Settings {
     pub usage_window: Duration,
     /// Length of the time after which unused capacity is called idle, in whole hours.
     pub idle_window: Duration,
+    /// Longest time that one request may take, its answer included.
+    pub request_timeout: Duration,
     /// Shortens a pause at random, so that callers do not come back together; tests bring their own.
     pub jitter: fn(Duration) -> Duration,
 }
@@ -75,11 +78,13 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             quota_share: 0.6,
-            api_kept: Duration::from_secs(2),
+            api_kept: READS_SHARED,
             targets_kept: Duration::from_secs(60),
             mappings_kept: Duration::from_secs(60),
             usage_window: Duration::from_secs(10 * 60),
             idle_window: Duration::from_secs(6 * 60 * 60),
+            // The slowest ordinary answer takes a few seconds.
+            request_timeout: Duration::from_secs(10),
             jitter: jittered,
         }
     }
@@ -137,7 +142,8 @@ impl Aws {
     }
 
     fn build(&self, region: &str) -> Region {
-        let config = self.config.to_builder().region(aws_config::Region::new(region.to_owned())).build();
+        let config = self.config.to_builder().region(aws_config::Region::new(region.to_owned()));
+        let config = config.timeout_config(limits(self.settings.request_timeout)).build();
         Region {
             gate: Gate {
                 region: region.into(),
@@ -174,18 +180,20 @@ pub(super) fn https() -> impl HttpClient {
 
 /// The default chain, with our limits.
 pub fn loader(http: impl HttpClient + 'static) -> ConfigLoader {
-    let limits = TimeoutConfig::builder()
-        .operation_attempt_timeout(ATTEMPT)
-        .operation_timeout(OPERATION);
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
-        .timeout_config(limits.build())
+        .timeout_config(limits(Settings::default().request_timeout))
         // A write that the SDK sends again may be carried out twice, and a read that it sends again takes no turn.
         .retry_config(RetryConfig::disabled());
     match AppName::new("warmlambda") {
         Ok(name) => loader.app_name(name),
         Err(_) => loader,
     }
+}
+
+fn limits(request_timeout: Duration) -> TimeoutConfig {
+    let limits = TimeoutConfig::builder().operation_attempt_timeout(request_timeout);
+    limits.operation_timeout(OPERATION.max(request_timeout)).build()
 }
 
 /// One region of the account: its clients, and what the endpoints there share.

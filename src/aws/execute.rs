@@ -49,6 +49,7 @@ impl Region {
             }
             Step::UpdateHttpIntegration { .. }
             | Step::CreateHttpIntegration { .. }
+            | Step::DeleteHttpIntegration { .. }
             | Step::UpdateRoute { .. }
             | Step::SetHttpStageVariables { .. }
             | Step::DeployHttpStage { .. } => self.execute_on_http_api(step).await?,
@@ -123,9 +124,14 @@ impl Region {
                 api_id,
                 uri,
                 payload_format,
+                description,
             } => {
                 let _fresh = self.http_apis.forget(api_id.clone());
-                self.create_http_integration(api_id, uri, payload_format).await
+                self.create_http_integration(api_id, uri, payload_format, description).await
+            }
+            Step::DeleteHttpIntegration { api_id, integration_id } => {
+                let _fresh = self.http_apis.forget(api_id.clone());
+                self.delete_http_integration(api_id, integration_id).await
             }
             Step::UpdateRoute {
                 api_id,

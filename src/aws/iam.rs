@@ -97,7 +97,7 @@ fn event_source_statements(site: &Site, functions: &[String]) -> [Value; 5] {
     ]
 }
 
-fn on_apis(site: &Site, apis: &[&str]) -> [Value; 5] {
+fn on_apis(site: &Site, apis: &[&str]) -> [Value; 6] {
     let base = format!("arn:{}:apigateway:{}::", site.partition, site.region);
     let paths = |rest: &[&str], http: &[&str]| -> Vec<String> {
         let of_kind = |kind: &'static str, ends: &[&str]| -> Vec<String> {
@@ -123,6 +123,12 @@ fn on_apis(site: &Site, apis: &[&str]) -> [Value; 5] {
             paths(&["/stages/*"], &["/stages/*", "/integrations/*", "/routes/*"]),
         ),
         allow("HttpIntegrations", json!("apigateway:POST"), paths(&[], &["/integrations"])),
+        // What it made for a route that never got it; AWS refuses it while a route does.
+        allow(
+            "UnusedHttpIntegrations",
+            json!("apigateway:DELETE"),
+            paths(&[], &["/integrations/*"]),
+        ),
     ]
 }
 
@@ -235,6 +241,11 @@ mod tests {
                 api_id: api_id.clone(),
                 uri: String::new(),
                 payload_format: String::new(),
+                description: String::new(),
+            },
+            Step::DeleteHttpIntegration {
+                api_id: api_id.clone(),
+                integration_id: String::new(),
             },
             Step::UpdateRoute {
                 api_id: api_id.clone(),

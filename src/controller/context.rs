@@ -11,6 +11,7 @@ use kube::runtime::events::Recorder;
 use kube::runtime::reflector::Store;
 use kube::{Api, Client, ResourceExt};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::account::Accounts;
 use super::backoff::Attempts;
@@ -23,6 +24,7 @@ use super::outcomes::{Outcomes, after};
 use super::report::Written;
 use super::rollouts::Rollouts;
 use crate::api::WarmLambdaEndpoint;
+use crate::aws::clients::READS_SHARED;
 use crate::metrics::Metrics;
 use crate::plan::assess::Moment;
 use crate::plan::desired::Desired;
@@ -109,22 +111,25 @@ impl<C> Context<C> {
         }
     }
 
-    /// What may still arrive at AWS for an endpoint, given what AWS shows of it now.
-    pub fn unresolved(&self, desired: &Desired, observed: &Observed) -> Unresolved {
-        let unresolved = lock(&self.outcomes).unresolved(&desired.uid, desired, observed);
-        let predecessor = self.predecessor_in_doubt().map(|left| after(self.now(), left));
+    /// What an observation that was begun at a moment may not show of an endpoint, because it may still arrive at AWS, or did so after
+    /// AWS was read.
+    pub fn unresolved(&self, desired: &Desired, observed: &Observed, begun: Instant) -> Unresolved {
+        let seen = begun.checked_sub(READS_SHARED).unwrap_or(begun);
+        let unresolved = lock(&self.outcomes).unresolved(&desired.uid, desired, observed, seen);
+        let predecessor = self.predecessor_in_doubt(seen).map(|left| after(self.now(), left));
         Unresolved { predecessor, ..unresolved }
     }
 
-    /// How much longer something may arrive from an operator that vanished; `None` when nothing can.
-    fn predecessor_in_doubt(&self) -> Option<Duration> {
+    /// For how long after a moment something may arrive from an operator that vanished; `None` when nothing can.
+    fn predecessor_in_doubt(&self, at: Instant) -> Option<Duration> {
         let vanished = self.claim.borrow().predecessor_vanished()?;
-        self.intervals.late_arrival.checked_sub(vanished.elapsed())
+        let left = self.intervals.late_arrival.saturating_sub(at.saturating_duration_since(vanished));
+        (!left.is_zero()).then_some(left)
     }
 
     /// Whether the lease may be given back: all that was sent is known to have been carried out or not.
     pub fn handover(&self) -> Release {
-        let known = lock(&self.outcomes).is_empty() && self.predecessor_in_doubt().is_none();
+        let known = lock(&self.outcomes).is_empty() && self.predecessor_in_doubt(Instant::now()).is_none();
         if known { Release::InGoodOrder } else { Release::InDoubt }
     }
 

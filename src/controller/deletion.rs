@@ -1,6 +1,7 @@
 //! The last passes over an endpoint that is being deleted.
 
 use kube::ResourceExt;
+use tokio::time::Instant;
 
 use super::context::{Context, lock};
 use super::error::Error;
@@ -73,12 +74,13 @@ async fn clean_up<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epo
     let memory = Memory::from(&lock(&ctx.written).latest(endpoint));
     let mut due = Cleanup::default();
     for _ in 0..ROUNDS {
+        let begun = Instant::now();
         let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, Look::EveryCaller)).await? {
             Ok(observed) => observed,
             Err(failure) => return Ok(Some(Stop::Deleting(due, Some(report::noted(failure))))),
         };
         due = cleanup(&desired, &observed);
-        due.hold_back(&desired, &ctx.unresolved(&desired, &observed));
+        due.hold_back(&desired, &ctx.unresolved(&desired, &observed, begun));
         if due.is_done() {
             return Ok(None);
         }

@@ -39,7 +39,11 @@ impl Wire {
     }
 }
 
-#[derive(Default)]
+/// The whole state at some moment.
+#[derive(Clone, Default)]
+pub struct Backup(State);
+
+#[derive(Clone, Default)]
 struct State {
     objects: BTreeMap<String, Value>,
     count: u64,
@@ -70,6 +74,14 @@ impl FakeApi {
 
     pub fn delete(&self, path: &str) {
         self.0.lock().unwrap().objects.remove(path);
+    }
+
+    pub fn backup(&self) -> Backup {
+        Backup(self.0.lock().unwrap().clone())
+    }
+
+    pub fn restore(&self, backup: Backup) {
+        *self.0.lock().unwrap() = backup.0;
     }
 
     /// Every request since the last call, as `PATCH /path`, reads left out.

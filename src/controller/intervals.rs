@@ -23,10 +23,6 @@ const READS_PER_API: (f64, f64) = (2.0, 3.0);
 /// Of the operator's share, what the resync of quiet endpoints may use; the rest is for endpoints on which something happens.
 const RESYNC_PART: f64 = 0.5;
 
-/// Longest time that one request to AWS may be under way: the time-out of an attempt in `aws/clients.rs`. A new leader that took
-/// over from one that vanished keeps quiet for as long.
-pub const LONGEST_REQUEST: Duration = Duration::from_secs(10);
-
 /// How much there is to look after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fleet {

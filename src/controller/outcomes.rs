@@ -6,6 +6,7 @@ use std::time::Duration;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::aws::clients::READS_SHARED;
 use crate::plan::desired::Desired;
 use crate::plan::failure::{Effect, Failure};
 use crate::plan::observed::Observed;
@@ -14,6 +15,9 @@ use crate::plan::unresolved::{Unanswered, Unresolved};
 
 /// When to look again after a write without an answer, counted from its sending; and once more when it cannot arrive any more.
 const LOOKS: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(60)];
+
+/// More than a pass may take: what AWS showed before is not decided on any more.
+const LONGEST_PASS: Duration = Duration::from_mins(5);
 
 /// Writes whose outcome is not known, by `metadata.uid`. They are kept in memory only: a process that dies with them does not give
 /// the lease back, and its successor takes everything for unresolved.
@@ -40,7 +44,7 @@ impl Outcomes {
     /// Notes a write that is about to be sent. Until [`Self::answered`] says otherwise its outcome is unknown: the pass may be dropped
     /// at any moment, by its deadline or the end of the tenure.
     pub fn sending(&mut self, uid: &str, step: &Step, now: Timestamp) {
-        self.forget_what_cannot_arrive();
+        self.forget_what_nobody_asks_for();
         if !step.matters_late() {
             return;
         }
@@ -56,20 +60,26 @@ impl Outcomes {
         sent.push(Sent { at: Instant::now(), write });
     }
 
-    /// Notes the answer to the write that was sent last.
+    /// Notes the answer to the write that was sent last. What a read may not show yet and what would then be made once more counts as
+    /// open until it is seen. Source: AWS-60.
     pub fn answered(&mut self, uid: &str, step: &Step, answer: &Result<Applied, Failure>) {
         let unknown = matches!(answer, Err(failure) if failure.effect == Effect::Unknown);
-        if let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown) {
-            if let Some(last) = sent.iter().rposition(|s| s.write.step == *step) {
-                sent.remove(last);
-            }
+        let unseen = answer.is_ok() && matches!(step, Step::CreateHttpIntegration { .. });
+        let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown && !unseen) else {
+            return;
+        };
+        if let Some(last) = sent.iter().rposition(|s| s.write.step == *step) {
+            sent.remove(last);
         }
     }
 
-    /// What may still arrive for an object, given what AWS shows of it now.
-    pub fn unresolved(&mut self, uid: &str, desired: &Desired, observed: &Observed) -> Unresolved {
-        self.forget_what_cannot_arrive();
+    /// What an observation may not show of an object's writes, because they may still arrive or did so after AWS was read: nothing of
+    /// the observation was read before `seen`.
+    pub fn unresolved(&mut self, uid: &str, desired: &Desired, observed: &Observed, seen: Instant) -> Unresolved {
+        self.forget_what_nobody_asks_for();
+        let window = self.window;
         let sent = self.by_uid.entry(uid.to_owned()).or_default();
+        sent.retain(|s| s.at + window > seen);
         let mut unresolved = Unresolved {
             writes: sent.iter().map(|s| s.write.clone()).collect(),
             predecessor: None,
@@ -87,21 +97,21 @@ impl Outcomes {
         let sent = self.by_uid.get(uid)?;
         let looks = sent.iter().flat_map(|s| {
             let age = s.at.elapsed();
-            LOOKS.into_iter().chain([self.window]).filter_map(move |look| look.checked_sub(age))
+            let last = self.window + READS_SHARED;
+            LOOKS.into_iter().chain([last]).filter_map(move |look| look.checked_sub(age))
         });
         looks.filter(|wait| !wait.is_zero()).min()
     }
 
     /// Whether something may still arrive: then the lease is not given back.
-    pub fn is_empty(&mut self) -> bool {
-        self.forget_what_cannot_arrive();
-        self.by_uid.is_empty()
+    pub fn is_empty(&self) -> bool {
+        !self.by_uid.values().flatten().any(|s| s.at.elapsed() < self.window)
     }
 
-    fn forget_what_cannot_arrive(&mut self) {
-        let window = self.window;
+    fn forget_what_nobody_asks_for(&mut self) {
+        let kept = self.window + LONGEST_PASS;
         self.by_uid.retain(|_, sent| {
-            sent.retain(|s| s.at.elapsed() < window);
+            sent.retain(|s| s.at.elapsed() < kept);
             !sent.is_empty()
         });
     }
@@ -111,4 +121,122 @@ impl Outcomes {
 pub fn after(now: Timestamp, wait: Duration) -> Timestamp {
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
     now.checked_add(wait).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::plan::failure::Class;
+    use crate::plan::fixtures;
+
+    const WINDOW: Duration = Duration::from_secs(360);
+    const PUT: Step = Step::PutCapacity { requested: 3 };
+
+    fn sent(steps: &[Step]) -> Outcomes {
+        let mut outcomes = Outcomes::new(WINDOW);
+        for step in steps {
+            outcomes.sending("a", step, Timestamp::UNIX_EPOCH);
+        }
+        outcomes
+    }
+
+    fn failed(effect: Effect) -> Result<Applied, Failure> {
+        Err(Failure {
+            class: Class::Transient,
+            effect,
+            operation: "lambda:PutProvisionedConcurrencyConfig",
+            resource: String::new(),
+            code: String::new(),
+            message: String::new(),
+            request_id: None,
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_an_answer_that_says_what_became_of_it_resolves_a_write() {
+        for (answer, known) in [
+            (Ok(Applied::default()), true),
+            (failed(Effect::NotApplied), true),
+            (failed(Effect::Unknown), false),
+        ] {
+            let mut outcomes = sent(&[PUT]);
+            outcomes.answered("b", &PUT, &answer);
+            assert!(!outcomes.is_empty(), "the answer was another object's");
+            outcomes.answered("a", &PUT, &answer);
+            assert_eq!(outcomes.is_empty(), known, "{answer:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_integration_that_was_made_is_open_until_a_read_shows_it() {
+        let desired = fixtures::desired();
+        let make = Step::CreateHttpIntegration {
+            api_id: fixtures::HTTP_API.into(),
+            uri: desired.alias_arn(),
+            payload_format: "1.0".into(),
+            description: String::new(),
+        };
+        let mut outcomes = sent(std::slice::from_ref(&make));
+        outcomes.answered("a", &make, &Ok(Applied::default()));
+        let seen = Instant::now();
+        let behind = outcomes.unresolved("a", &desired, &fixtures::quiet(), seen);
+        assert_eq!(behind.writes.len(), 1, "a read that is behind must not have it made again");
+        let shown = fixtures::quiet_http(&desired.alias_arn());
+        assert_eq!(outcomes.unresolved("a", &desired, &shown, seen), Unresolved::default());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_was_never_answered_is_unresolved_until_it_cannot_arrive() {
+        let outcomes = sent(&[PUT]);
+        advance(WINDOW - Duration::from_secs(1)).await;
+        assert!(!outcomes.is_empty());
+        advance(Duration::from_secs(1)).await;
+        assert!(outcomes.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_could_arrive_after_aws_was_read_is_unresolved_whatever_time_it_is_by_now() {
+        let (desired, observed) = (fixtures::desired(), Observed::default());
+        let mut outcomes = sent(&[PUT]);
+        advance(WINDOW - Duration::from_secs(1)).await;
+        let seen = Instant::now();
+        advance(Duration::from_secs(2)).await;
+        assert_eq!(outcomes.unresolved("a", &desired, &observed, seen).writes.len(), 1);
+        assert!(outcomes.unresolved("a", &desired, &observed, Instant::now()).writes.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_resolves_the_write_that_was_sent_last_and_the_first_counts_as_repeated() {
+        let mut outcomes = sent(&[PUT, PUT]);
+        outcomes.answered("a", &PUT, &Ok(Applied::default()));
+        let left = &outcomes.by_uid["a"];
+        assert!(left.len() == 1 && left[0].write.repeated);
+        assert_eq!(left[0].write.until, "1970-01-01T00:06:00Z".parse().unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_publication_is_not_noted() {
+        let publish = Step::PublishVersion {
+            code_sha256: String::new(),
+            revision_id: String::new(),
+            fingerprint: String::new(),
+        };
+        assert!(sent(&[publish]).is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_object_is_looked_at_soon_then_seldom_and_once_more_at_the_end() {
+        let outcomes = sent(&[PUT]);
+        let mut looks = Vec::new();
+        let start = Instant::now();
+        while let Some(wait) = outcomes.next_look("a") {
+            advance(wait).await;
+            looks.push(start.elapsed().as_secs());
+        }
+        // The last one when no read is shared any more that began before it could not arrive.
+        assert_eq!(looks, [2, 10, 60, 362]);
+        assert_eq!(outcomes.next_look("b"), None);
+    }
 }

@@ -1,6 +1,7 @@
 //! One pass over one endpoint: this function is the definition of the operator.
 
 use kube::ResourceExt;
+use tokio::time::Instant;
 
 use super::context::{Context, lock};
 use super::error::Error;
@@ -72,6 +73,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
     let usage = lock(&ctx.usage).get(&desired.uid).cloned();
     let unsampled = lock(&ctx.unsampled).get(&desired.site.region).cloned();
     let look = look(&previous, usage.as_ref());
+    let begun = Instant::now();
     let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, look)).await? {
         Ok(observed) => observed,
         Err(failure) => return stop(Stop::Unread(report::noted(failure))).await,
@@ -80,7 +82,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
     let mut plan = plan(&desired, &observed, &memory, ctx.now());
     let outcome = match desired.management {
         ManagementPolicy::Manage => {
-            plan.hold_back(&desired, &ctx.unresolved(&desired, &observed));
+            plan.hold_back(&desired, &ctx.unresolved(&desired, &observed, begun));
             execute(endpoint, &desired, &plan.steps, ctx, &epoch).await?
         }
         ManagementPolicy::Observe => Outcome::default(),

@@ -49,6 +49,10 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest answer to a request for the lease: several must fit into the renew deadline.
 pub const LEASE_READ_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// Longest silence of the API server towards the watch: longer than a watch lasts over which nothing comes ([`endpoints::events`]), and
+/// an end for a listing that is never answered.
+const WATCH_READ_TIMEOUT: Duration = Duration::from_secs(40);
+
 /// Between two looks for the CRD.
 const CRD_POLL: Duration = Duration::from_secs(2);
 
@@ -83,6 +87,9 @@ pub enum RunError {
     /// Another process leads now, or may.
     #[error("the lease was lost: another replica takes over")]
     LeaseLost,
+    /// etcd was restored from a backup: what this process knows never was.
+    #[error("the API server went back to an older state, as after a restore of etcd: the process has to start anew")]
+    WentBack,
 }
 
 /// The controller, ready to run.
@@ -100,7 +107,7 @@ pub struct Operator<C> {
 pub struct Clients {
     /// For writes, and reads from the quorum.
     pub writes: Client,
-    /// For the watch, whose answer has no end.
+    /// For the watch.
     pub watch: Client,
     /// For the lease.
     pub lease: Client,
@@ -113,9 +120,9 @@ impl Clients {
     /// [`RunError::Client`].
     pub fn of(config: &Config, metrics: &Arc<Metrics>) -> Result<Self, RunError> {
         Ok(Self {
-            writes: client(config, Some(READ_TIMEOUT), metrics)?,
-            watch: client(config, None, metrics)?,
-            lease: client(config, Some(LEASE_READ_TIMEOUT), metrics)?,
+            writes: client(config, READ_TIMEOUT, metrics)?,
+            watch: client(config, WATCH_READ_TIMEOUT, metrics)?,
+            lease: client(config, LEASE_READ_TIMEOUT, metrics)?,
         })
     }
 }
@@ -196,7 +203,7 @@ impl<C: Cloud> Operator<C> {
     /// Runs until told to stop, or until the lease is lost.
     ///
     /// # Errors
-    /// [`RunError::LeaseLost`]: the process must exit at once, and did already stop all passes.
+    /// [`RunError::LeaseLost`] and [`RunError::WentBack`]: the process must exit at once, and did already stop all passes.
     pub async fn run(self) -> Result<(), RunError> {
         let Self {
             ctx,
@@ -228,7 +235,11 @@ impl<C: Cloud> Operator<C> {
             }
         };
         tokio::select! {
-            Ended::Lost = &mut tenure => return Err(RunError::LeaseLost),
+            ended = &mut tenure => match ended {
+                Ended::Lost => return Err(RunError::LeaseLost),
+                Ended::WentBack => return Err(RunError::WentBack),
+                Ended::Released => return Ok(()),
+            },
             () = drained => {}
         }
         // Nobody listens any more only when the tenure has ended.
@@ -267,10 +278,10 @@ impl<C: Cloud> View<C> {
 }
 
 /// A client that repeats nothing by itself: a renewal or a write that is sent again minutes later is worse than one that fails.
-fn client(config: &Config, read_timeout: Option<Duration>, metrics: &Arc<Metrics>) -> Result<Client, RunError> {
+fn client(config: &Config, read_timeout: Duration, metrics: &Arc<Metrics>) -> Result<Client, RunError> {
     let mut config = config.clone();
     config.default_retry = false;
-    config.read_timeout = read_timeout;
+    config.read_timeout = Some(read_timeout);
     let counted = CountRequests::new(Arc::clone(metrics), &config);
     let builder = ClientBuilder::try_from(config).map_err(|error| RunError::Client(Box::new(error)))?;
     Ok(builder.with_layer(&counted).build())

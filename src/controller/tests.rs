@@ -1,7 +1,9 @@
 //! Passes over endpoints with AWS and the API server in memory.
 
+mod clients;
 mod measuring;
 mod reporting;
+mod unresolved;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +21,7 @@ use super::context::{Context, Guarded};
 use super::error::Error;
 use super::fake_api::FakeApi;
 use super::intervals::Intervals;
-use super::leader::{Claim, Epoch};
+use super::leader::{Claim, Epoch, Release};
 use super::measured::Measured;
 use super::outcomes::Outcomes;
 use super::reconcile::{Next, reconcile};
@@ -44,6 +46,10 @@ struct FakeCloud {
     refuse: AtomicBool,
     /// The writes that AWS refuses.
     refused_write: Mutex<Option<&'static str>>,
+    /// The write whose answer is lost.
+    unanswered_write: Mutex<Option<&'static str>>,
+    /// Whether no write is ever answered.
+    hangs: AtomicBool,
     /// Called with each write, before it is noted.
     on_write: Box<dyn Fn() + Send + Sync>,
 }
@@ -89,6 +95,15 @@ impl Cloud for FakeCloud {
         self.note(step.action());
         if *self.refused_write.lock().unwrap() == Some(step.action()) {
             return Err(refused());
+        }
+        if *self.unanswered_write.lock().unwrap() == Some(step.action()) {
+            return Err(Failure {
+                effect: Effect::Unknown,
+                ..refused()
+            });
+        }
+        if self.hangs.load(Ordering::Relaxed) {
+            return std::future::pending().await;
         }
         if *step == Step::DeleteCapacity {
             self.observed.lock().unwrap().capacity = None;
@@ -193,6 +208,8 @@ impl Bench {
             calls: Arc::clone(&calls),
             refuse: AtomicBool::new(false),
             refused_write: Mutex::default(),
+            unanswered_write: Mutex::default(),
+            hangs: AtomicBool::new(false),
             on_write: hook(Arc::clone(&claim)),
         };
         let reporter = Reporter {
@@ -492,7 +509,8 @@ async fn a_deletion_that_cannot_read_aws_says_so_and_waits() {
     let mut bench = Bench::new(observed());
     bench.create("fir", json!({}), deleted());
     bench.ctx.cloud.refuse.store(true, Ordering::Relaxed);
-    bench.pass("fir").await.unwrap();
+    let next = bench.pass("fir").await.unwrap();
+    assert_eq!(next.cadence, Cadence::Retry);
     let conditions = bench.status("fir")["conditions"].to_string();
     assert!(
         conditions.contains("DeletionBlocked") && conditions.contains("warmlambda.dev/release=true"),

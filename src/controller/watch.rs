@@ -2,21 +2,50 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};
-use kube::runtime::watcher::{self, Event, watcher};
+use kube::runtime::utils::Backoff;
+use kube::runtime::watcher::{self, DefaultBackoff, Event, watcher};
 use kube::runtime::{Predicate, PredicateConfig, WatchStreamExt, predicates};
 use kube::{Api, Client, Resource};
 
 use super::context::Guarded;
 
+/// How long the API server keeps a watch open, in seconds. A watch over which nothing comes any more looks like one of a fleet in which
+/// nothing happens; it is given up five seconds after it should have ended. To open the next one costs a request and no listing.
+const WATCH_SECONDS: u32 = 30;
+
+/// Longest pause before a watch that failed is opened again. An API server that comes back is often met three times: it refuses, it is not
+/// ready yet, and it has forgotten where the watch was. It is one request, no more often than those for the lease.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// kube's pauses, which grow to half a minute within a few failures and stay there for two minutes after the last.
+#[derive(Default)]
+struct Pauses(DefaultBackoff);
+
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.0.next().map(|pause| pause.min(LONGEST_PAUSE))
+    }
+}
+
+impl Backoff for Pauses {
+    fn reset(&mut self) {
+        self.0.reset();
+    }
+}
+
 /// Events of all endpoints, or of those in `namespaces` when there are any; repaired by itself with backoff.
 pub fn events(client: &Client, namespaces: &[String]) -> BoxStream<'static, watcher::Result<Event<Guarded>>> {
     let one = |api: Api<Guarded>| {
-        watcher(api, watcher::Config::default().any_semantic())
+        // Listed from the quorum, which is kube's default: an API server that lags behind would take us back in time.
+        watcher(api, watcher::Config::default().timeout(WATCH_SECONDS))
             // Without it an error loop is a busy loop.
-            .default_backoff()
+            .backoff(Pauses::default())
             // Half of the metadata, never read.
             .modify(|endpoint| endpoint.meta_mut().managed_fields = None)
     };
@@ -135,9 +164,16 @@ pub fn triggers(
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+    use axum::http::{Request, Response};
     use k8s_openapi::api::core::v1::ConfigMap;
+    use kube::client::Body;
     use serde_json::json;
+    use tower::service_fn;
 
     fn object(namespace: &str, name: &str) -> ConfigMap {
         serde_json::from_value(json!({"metadata": {"namespace": namespace, "name": name}})).unwrap()
@@ -164,6 +200,13 @@ mod tests {
     }
 
     #[test]
+    fn a_watch_that_goes_on_failing_is_opened_every_other_second() {
+        let pauses: Vec<_> = Pauses::default().take(20).collect();
+        assert!(pauses[0] < Duration::from_secs(2), "{pauses:?}");
+        assert!(pauses.iter().all(|pause| *pause <= LONGEST_PAUSE), "{pauses:?}");
+    }
+
+    #[test]
     fn the_first_listing_is_complete_when_every_namespace_is_listed() {
         let mut merge = Merge::new(2);
         assert!(list(&mut merge, 0, &[object("a", "x")]).is_empty());
@@ -184,5 +227,31 @@ mod tests {
         list(&mut merge, 1, &[object("b", "z")]);
         assert_eq!(list(&mut merge, 0, &[object("a", "y")]), ["delete x", "apply y"]);
         assert_eq!(shown(merge.take(1, Event::Delete(object("b", "z")))), ["delete z"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_whose_history_is_gone_lists_anew() {
+        let listings = Arc::new(AtomicUsize::new(0));
+        let count = listings.clone();
+        let service = service_fn(move |request: Request<Body>| {
+            let watching = request.uri().query().unwrap_or_default().contains("watch=true");
+            let gone = json!({"type": "ERROR", "object": {"kind": "Status", "status": "Failure", "code": 410, "reason": "Expired", "message": "too old"}});
+            let answer = if watching {
+                format!("{gone}\n")
+            } else {
+                let name = format!("e{}", count.fetch_add(1, Ordering::Relaxed));
+                let object = json!({"apiVersion": "warmlambda.dev/v1alpha1", "kind": "WarmLambdaEndpoint", "metadata": {"name": name}, "spec": {"functionName": "f"}});
+                json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [object]}).to_string()
+            };
+            async move { Ok::<_, Infallible>(Response::new(Body::from(answer.into_bytes()))) }
+        });
+        let listed = events(&Client::new(service, "default"), &[]).filter_map(|event| {
+            let name = match event {
+                Ok(Event::InitApply(endpoint)) => endpoint.meta().name.clone(),
+                _ => None,
+            };
+            std::future::ready(name)
+        });
+        assert_eq!(listed.take(2).collect::<Vec<_>>().await, ["e0", "e1"]);
     }
 }

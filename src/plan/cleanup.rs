@@ -5,10 +5,11 @@ use super::bypass;
 use super::callers::{self, Caller};
 use super::desired::Desired;
 use super::event_source::calls_alias;
+use super::http_integrations;
 use super::observed::Observed;
 use super::policy::statement_prefix;
 use super::step::{PlannedStep, Step};
-use crate::api::{DeletionPolicy, ManagementPolicy};
+use crate::api::{DeletionPolicy, ManagementPolicy, Reason};
 
 /// What is due before the finalizer may go.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,8 +18,8 @@ pub struct Cleanup {
     pub steps: Vec<PlannedStep>,
     /// What still calls the alias and so holds the cleanup back, as ARNs or API paths; empty when nothing does.
     pub in_use_by: Vec<String>,
-    /// What AWS has to finish first; `None` when nothing.
-    pub waiting: Option<String>,
+    /// What has to end first, by itself; `None` when nothing.
+    pub waiting: Option<(Reason, String)>,
 }
 
 impl Cleanup {
@@ -54,7 +55,7 @@ fn release_capacity(desired: &Desired, observed: &Observed, cleanup: &mut Cleanu
             "alias {} has weights; its warm capacity is given up once they are gone",
             desired.alias_arn()
         );
-        cleanup.waiting = Some(text);
+        cleanup.waiting = Some((Reason::Progressing, text));
         return;
     }
     let why = "the object is deleted, and warm capacity costs money".into();
@@ -99,6 +100,7 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
         return;
     }
     release_capacity(desired, observed, cleanup);
+    give_up_integrations(desired, observed, cleanup);
     if !cleanup.is_done() {
         return;
     }
@@ -120,13 +122,27 @@ fn delete(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
     }
 }
 
+/// Deletes integrations that were made for a route which never got them.
+fn give_up_integrations(desired: &Desired, observed: &Observed, cleanup: &mut Cleanup) {
+    let unused = http_integrations::unused(desired, observed).map(|(api_id, integration_id)| PlannedStep {
+        step: Step::DeleteHttpIntegration {
+            api_id: api_id.into(),
+            integration_id: integration_id.into(),
+        },
+        why: "the object is deleted, the operator made the integration, and no route uses it".into(),
+    });
+    cleanup.steps.extend(unused);
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::plan::fixtures::{ORDERS, desired, mapped, orders, quiet};
-    use crate::plan::observed::{Bypass, FunctionUrl};
+    use serde_json::json;
+
+    use crate::plan::fixtures::{HTTP_API, ORDERS, desired, desired_http, http_integration, mapped, orders, quiet, quiet_http};
+    use crate::plan::observed::{Bypass, FunctionUrl, HttpIntegration};
 
     #[test]
     fn an_alias_that_a_function_url_calls_is_not_taken_away() {
@@ -161,6 +177,32 @@ mod tests {
             1,
             "what cannot be read may be in use"
         );
+    }
+
+    #[test]
+    fn an_integration_that_was_made_and_never_used_goes_and_no_other_one() {
+        let desired = Desired {
+            deletion: DeletionPolicy::Delete,
+            capacity: None,
+            ..desired_http(json!({}))
+        };
+        let mut observed = quiet_http(&desired.function_arn());
+        observed.policy = None;
+        let api = observed.http_apis.get_mut(HTTP_API).unwrap();
+        let made = |description: String| HttpIntegration {
+            description,
+            ..http_integration(&desired.alias_arn())
+        };
+        api.integrations.get_mut("int1").unwrap().description = mark(&desired);
+        api.integrations.insert("int2".into(), made(mark(&desired)));
+        api.integrations.insert("int3".into(), made(format!("{}0", mark(&desired))));
+        api.integrations.insert("int4".into(), made(String::new()));
+        let due: Vec<_> = cleanup(&desired, &observed).steps.into_iter().map(|planned| planned.step).collect();
+        let step = Step::DeleteHttpIntegration {
+            api_id: HTTP_API.into(),
+            integration_id: "int2".into(),
+        };
+        assert_eq!(due, [step]);
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::api::{
     VersionSpec, WarmLambdaEndpointSpec,
 };
 
+/// Most warm environments of an endpoint.
+const MOST_CAPACITY: u32 = 10_000;
+
 /// What AWS shall be like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Desired {
@@ -178,7 +181,7 @@ impl Desired {
     /// [`InvalidSpec`] for the first field that cannot be carried out.
     pub fn resolve(spec: &WarmLambdaEndpointSpec, uid: &str, generation: i64, site: Site) -> Result<Self, InvalidSpec> {
         let WarmLambdaEndpointSpec {
-            region: _,
+            region,
             function_name,
             alias_name,
             version,
@@ -189,6 +192,9 @@ impl Desired {
             deletion_policy,
             suspend: _,
         } = spec;
+        if let Some(region) = region.as_deref().filter(|region| !is_region(region)) {
+            return Err(invalid("spec.region", region, "use a region, for instance eu-west-1"));
+        }
         name("spec.functionName", function_name, 64)?;
         name("spec.aliasName", alias_name, 128)?;
         if alias_name.bytes().all(|b| b.is_ascii_digit()) {
@@ -208,9 +214,14 @@ impl Desired {
             }
         };
         let capacity = provisioned_concurrency
-            .map(|n| u32::try_from(n).map_err(|_| capacity_error(n)))
+            .map(|n| {
+                u32::try_from(n)
+                    .ok()
+                    .filter(|n| *n <= MOST_CAPACITY)
+                    .ok_or_else(|| capacity_error(n))
+            })
             .transpose()?;
-        let timeout = u64::try_from(rollout.timeout_seconds).ok().filter(|s| *s > 0);
+        let timeout = u64::try_from(rollout.timeout_seconds).ok().filter(|s| (60..=7200).contains(s));
         let timeout = timeout.ok_or_else(|| timeout_error(rollout.timeout_seconds))?;
         let callers = Callers::resolve(triggers)?;
         Ok(Self {
@@ -279,6 +290,15 @@ fn attempt(version: &VersionSpec, rollout: &RolloutSpec, request: Option<&str>) 
     digest.iter().take(4).map(|b| format!("{b:02x}")).collect()
 }
 
+/// Words of small letters after two letters, and a number: `us-gov-west-1`.
+fn is_region(text: &str) -> bool {
+    let small = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    let parts: Vec<_> = text.split('-').collect();
+    let [first, words @ .., number] = &parts[..] else { return false };
+    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    text.len() <= 32 && first.len() == 2 && small(first) && !words.is_empty() && words.iter().all(|word| small(word)) && digits
+}
+
 fn name(field: &str, value: &str, longest: usize) -> Result<(), InvalidSpec> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     if value.is_empty() || value.len() > longest || !value.bytes().all(allowed) {
@@ -288,19 +308,21 @@ fn name(field: &str, value: &str, longest: usize) -> Result<(), InvalidSpec> {
 }
 
 fn pinned(text: &str) -> Result<u64, InvalidSpec> {
-    let number = text
-        .parse()
-        .ok()
-        .filter(|n| *n > 0 && !text.starts_with('0') && !text.starts_with('+'));
+    let plain = text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
+    let number = text.parse().ok().filter(|_| plain);
     number.ok_or_else(|| invalid("spec.version.pinned", text, "use a published version number, for instance \"42\""))
 }
 
 fn capacity_error(number: i32) -> InvalidSpec {
-    invalid("spec.provisionedConcurrency", &number.to_string(), "use 0 or more, or leave it out")
+    invalid(
+        "spec.provisionedConcurrency",
+        &number.to_string(),
+        "use 0 to 10000, or leave it out",
+    )
 }
 
 fn timeout_error(seconds: i32) -> InvalidSpec {
-    invalid("spec.rollout.timeoutSeconds", &seconds.to_string(), "use 60 or more")
+    invalid("spec.rollout.timeoutSeconds", &seconds.to_string(), "use 60 to 7200")
 }
 
 pub(super) fn invalid(field: impl Into<String>, value: &str, remedy: &'static str) -> InvalidSpec {

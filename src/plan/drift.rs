@@ -55,7 +55,7 @@ impl Resource {
             | Step::DeployStage { .. }
             | Step::DeployHttpStage { .. } => Some(Self::Stage),
             Step::UpdateMapping { .. } | Step::CreateMapping { .. } => Some(Self::EventSourceMapping),
-            Step::PublishVersion { .. } | Step::RemovePermission { .. } | Step::DeleteAlias => None,
+            Step::PublishVersion { .. } | Step::RemovePermission { .. } | Step::DeleteHttpIntegration { .. } | Step::DeleteAlias => None,
         }
     }
 }

@@ -83,6 +83,7 @@ const fn reason(step: &Step) -> &'static str {
         Step::SetHttpStageVariables { .. } | Step::UpdateMapping { .. } => "TriggerRetargeted",
         Step::CreateMapping { .. } => "MappingCreated",
         Step::DeployStage { .. } | Step::DeployHttpStage { .. } => "StageDeployed",
+        Step::DeleteHttpIntegration { .. } => "IntegrationDeleted",
         Step::DeleteAlias => "AliasDeleted",
     }
 }

@@ -215,6 +215,7 @@ pub fn http_integration(uri: &str) -> HttpIntegration {
         uri: Some(uri.into()),
         credentials: None,
         payload_format: Some("1.0".into()),
+        description: String::new(),
     }
 }
 

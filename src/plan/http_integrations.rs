@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alias::mark;
 use super::arn::function_arn_in;
 use super::callers::{Variables, called, calls_alias, function_called};
 use super::desired::{Desired, DesiredHttpApi};
 use super::due::Due;
-use super::observed::{HttpApi, HttpIntegration, Route};
+use super::observed::{HttpApi, HttpIntegration, Observed, Route};
 use super::step::{PlannedStep, Step};
 
 /// The payload format of an integration for a route that had none. Source: AWS-101.
@@ -143,9 +144,28 @@ fn give_another(
             api_id,
             uri: desired.alias_arn(),
             payload_format: format.unwrap_or_else(|| NEWEST_FORMAT.into()),
+            description: mark(desired),
         },
     };
     PlannedStep { step, why }
+}
+
+/// Integrations that were made for this endpoint and that no route uses: what a route was to get when the endpoint changed or went
+/// in between. API id and integration id.
+pub fn unused<'a>(desired: &Desired, observed: &'a Observed) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let mark = mark(desired);
+    let of_apis = observed.http_apis.iter().flat_map(|(id, api)| {
+        let routes = api.routes.iter().flatten();
+        let used: BTreeSet<_> = routes.filter_map(|(_, route)| route.integration_id.as_deref()).collect();
+        let all = api
+            .integrations
+            .iter()
+            .map(move |(integration_id, integration)| (id, integration_id, integration));
+        all.filter(move |(_, integration_id, _)| !used.contains(integration_id.as_str()))
+    });
+    of_apis
+        .filter(move |(_, _, integration)| integration.description == mark)
+        .map(|(api, integration, _)| (api.as_str(), integration.as_str()))
 }
 
 #[cfg(test)]
@@ -293,6 +313,7 @@ mod tests {
         // What was made, whether or not its answer arrived.
         let made = super::HttpIntegration {
             payload_format: Some("2.0".into()),
+            description: String::new(),
             ..http_integration(&uri)
         };
         api(&mut observed).integrations.insert("int2".into(), made);
@@ -311,6 +332,7 @@ mod tests {
         let mut observed = quiet_http(&arn("pine-api"));
         let other_format = super::HttpIntegration {
             payload_format: Some("2.0".into()),
+            description: String::new(),
             ..http_integration(&arn("fir-api:live"))
         };
         api(&mut observed).integrations.insert("int2".into(), other_format);

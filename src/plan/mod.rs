@@ -3,8 +3,8 @@
 //! No clock, no I/O, no randomness: time and memory come in as arguments. `tests/purity.rs` fails the build otherwise.
 //!
 //! Where to look:
-//! * **Asked for:** [`desired`], with the callers in [`trigger`] and what older endpoints keep in [`elder`]; [`subject`] is what
-//!   CloudWatch is asked about.
+//! * **Asked for:** [`desired`], with the callers in [`trigger`], held to [`source_rules`], and what older endpoints keep in [`elder`];
+//!   [`subject`] is what CloudWatch is asked about.
 //! * **Seen:** [`observed`], and how it is read: [`arn`], [`policy`], [`callers`], [`routing`], [`stage_variables`], [`mapping`],
 //!   [`source_kind`].
 //!   [`usage`] is what CloudWatch said, [`memory`] what status remembers, [`failure`] what went wrong with a call.
@@ -40,7 +40,7 @@ pub mod facts;
 pub mod failure;
 pub mod finding;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 pub mod http_api;
 pub mod http_integrations;
 pub mod idle;
@@ -57,6 +57,7 @@ pub mod routed;
 pub mod routing;
 pub mod source_kind;
 pub mod source_problem;
+pub mod source_rules;
 pub mod stage_variables;
 pub mod stages;
 pub mod step;

@@ -227,6 +227,8 @@ pub struct HttpIntegration {
     pub credentials: Option<String>,
     /// Shape of the event that the function gets, `1.0` or `2.0`. Source: AWS-101.
     pub payload_format: Option<String>,
+    /// Free text; the mark of who made it.
+    pub description: String,
 }
 
 /// A stage of an HTTP API.

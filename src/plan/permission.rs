@@ -108,17 +108,24 @@ impl<'a> Required<'a> {
     /// Who would be locked out if a statement of ours went: callers of the alias that it lets in and no other statement does.
     pub fn users(&self, statement: &Statement) -> Vec<Caller> {
         let alias = self.desired.alias_arn();
-        let Some(patterns) = statement.grants_api_gateway(&alias) else {
-            return Vec::new();
-        };
-        let apis: BTreeSet<_> = patterns.iter().filter_map(|p| policy::api_id_in(p)).collect();
+        let pattern = self.written_for(statement);
+        let api = pattern.and_then(policy::api_id_in);
         let others = || self.policy().iter().filter(|s| s.id != statement.id);
-        let needs = |arn: &str| patterns.iter().any(|p| covers(p, arn)) && !others().any(|s| grants(s, &alias, arn));
+        let needs = |arn: &str| pattern.is_none_or(|p| covers(p, arn)) && !others().any(|s| grants(s, &alias, arn));
         let calling = callers::of_alias(self.desired, self.observed).into_iter();
         calling
-            .filter(|caller| !caller.has_role && apis.contains(caller.api_id.as_str()))
+            .filter(|caller| !caller.has_role && api.is_none_or(|api| caller.api_id == api))
             .filter(|caller| caller.source_arn(self.desired).is_none_or(|arn| needs(&arn)))
             .collect()
+    }
+
+    /// The source ARN of a statement that says just what we write under its id. `None` for one that somebody else made under an id like
+    /// ours: it may let in anybody.
+    fn written_for(&self, statement: &'a Statement) -> Option<&'a str> {
+        let [pattern] = statement.grants_api_gateway(&self.desired.alias_arn())?[..] else {
+            return None;
+        };
+        (statement.id == statement_id(self.desired, pattern)).then_some(pattern)
     }
 }
 

@@ -227,6 +227,7 @@ mod tests {
             uri: Some(uri.into()),
             credentials: None,
             payload_format: None,
+            description: String::new(),
         };
         let route = Route {
             id: "r1".into(),

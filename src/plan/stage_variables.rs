@@ -25,7 +25,10 @@ pub fn solve(desired: &Desired, uri: &str, variables: &Variables) -> Option<Vari
         let (before, after) = (resolve_variables(before, variables)?, resolve_variables(after, variables)?);
         let value = wanted.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
         let fits = !value.is_empty() && value.split(':').count() <= 2 && !value.starts_with("arn:");
-        fits.then(|| Variable {
+        let mut after = variables.clone();
+        after.insert(name.into(), value.into());
+        // The variable may stand in the rest of the URI, too.
+        (fits && calls_alias(desired, uri, &after)).then(|| Variable {
             name: name.into(),
             value: value.into(),
         })

@@ -115,6 +115,15 @@ pub enum Step {
         uri: String,
         /// Shape of the event, `1.0` or `2.0`: that of the integration which the route had, else the newer one.
         payload_format: String,
+        /// The mark of whose it is, for its description.
+        description: String,
+    },
+    /// Deletes an integration that the operator made and no route uses. Source: AWS-103.
+    DeleteHttpIntegration {
+        /// Id of the API.
+        api_id: String,
+        /// Id of the integration.
+        integration_id: String,
     },
     /// Points a route at an integration. Source: AWS-103.
     UpdateRoute {
@@ -203,6 +212,7 @@ impl Step {
             Self::DeployStage { .. } => "apigateway:CreateDeployment",
             Self::UpdateHttpIntegration { .. } => "apigatewayv2:UpdateIntegration",
             Self::CreateHttpIntegration { .. } => "apigatewayv2:CreateIntegration",
+            Self::DeleteHttpIntegration { .. } => "apigatewayv2:DeleteIntegration",
             Self::UpdateRoute { .. } => "apigatewayv2:UpdateRoute",
             Self::SetHttpStageVariables { .. } => "apigatewayv2:UpdateStage",
             Self::DeployHttpStage { .. } => "apigatewayv2:CreateDeployment",
@@ -214,7 +224,10 @@ impl Step {
 
     /// Whether it takes something away.
     pub const fn is_destructive(&self) -> bool {
-        matches!(self, Self::DeleteCapacity | Self::RemovePermission { .. } | Self::DeleteAlias)
+        matches!(
+            self,
+            Self::DeleteCapacity | Self::RemovePermission { .. } | Self::DeleteHttpIntegration { .. } | Self::DeleteAlias
+        )
     }
 }
 
@@ -229,6 +242,7 @@ impl Step {
             }
             Self::UpdateHttpIntegration { .. }
             | Self::CreateHttpIntegration { .. }
+            | Self::DeleteHttpIntegration { .. }
             | Self::UpdateRoute { .. }
             | Self::SetHttpStageVariables { .. }
             | Self::DeployHttpStage { .. } => format!("{}{self}", self.action()),
@@ -276,7 +290,9 @@ impl fmt::Display for Step {
                 api_id,
                 uri,
                 payload_format,
+                ..
             } => write!(f, " {api_id} integrationUri={uri} payloadFormatVersion={payload_format}"),
+            Self::DeleteHttpIntegration { api_id, integration_id } => write!(f, " {api_id} {integration_id}"),
             Self::UpdateRoute {
                 api_id,
                 route_key,

@@ -56,6 +56,7 @@ impl Step {
             }
             Self::UpdateHttpIntegration { .. }
             | Self::CreateHttpIntegration { .. }
+            | Self::DeleteHttpIntegration { .. }
             | Self::UpdateRoute { .. }
             | Self::SetHttpStageVariables { .. }
             | Self::DeployHttpStage { .. } => Link::Trigger,

@@ -99,8 +99,9 @@ fn deleting(conditions: &mut Conditions, cleanup: &Cleanup, failure: Option<&Fai
         );
         (Reason::StillInUse, text, Cadence::Settled)
     } else {
-        let text = cleanup.waiting.clone().unwrap_or_else(|| "the cleanup is under way".into());
-        (Reason::Progressing, text, Cadence::InFlight)
+        let under_way = || (Reason::Progressing, "the cleanup is under way".into());
+        let (reason, text) = cleanup.waiting.clone().unwrap_or_else(under_way);
+        (reason, text, Cadence::InFlight)
     };
     conditions.set(ConditionType::Ready, Status::False, reason, message.clone());
     conditions.set(ConditionType::DeletionBlocked, Status::True, reason, message);

@@ -1,7 +1,18 @@
 //! The triggers of the spec, resolved by kind.
 
+use std::collections::BTreeSet;
+
 use super::desired::{DesiredEventSource, DesiredHttpApi, DesiredRestApi, InvalidSpec, MethodKey, Source, invalid};
+use super::source_rules;
 use crate::api::{EventSourceTrigger, HttpApiTrigger, RestApiTrigger, Trigger};
+
+/// Most triggers of an endpoint.
+const MOST_TRIGGERS: usize = 16;
+/// Most methods or routes that a trigger may name.
+const MOST_CALLERS: usize = 100;
+/// Longest path, or key of a route.
+const LONGEST_PATH: usize = 512;
+const HTTP_METHODS: [&str; 8] = ["ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 /// The triggers by kind, each kind in the order of the spec.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +32,18 @@ impl Callers {
     /// [`InvalidSpec`] for the first field that cannot be carried out.
     pub fn resolve(triggers: &[Trigger]) -> Result<Self, InvalidSpec> {
         let mut callers = Self::default();
+        let mut names = BTreeSet::new();
+        if triggers.len() > MOST_TRIGGERS {
+            return Err(invalid("spec.triggers", &triggers.len().to_string(), "use 16 at most"));
+        }
         for trigger in triggers {
+            if !is_label(&trigger.name) || !names.insert(&trigger.name) {
+                return Err(invalid(
+                    "spec.triggers.name",
+                    &trigger.name,
+                    "use a lower-case DNS label of its own for each",
+                ));
+            }
             match (&trigger.rest_api, &trigger.http_api, &trigger.event_source) {
                 (Some(api), None, None) => callers.rest_apis.push(rest_api(trigger, api)?),
                 (None, Some(api), None) => callers.http_apis.push(http_api(trigger, api)?),
@@ -36,9 +58,31 @@ impl Callers {
     }
 }
 
+/// A lower-case DNS label, as in a name of Kubernetes.
+fn is_label(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let ends = name.bytes().next().is_some_and(plain) && name.bytes().next_back().is_some_and(plain);
+    ends && name.len() <= 63 && name.bytes().all(|b| plain(b) || b == b'-')
+}
+
+/// The id of an API, of either kind.
+fn is_api_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+fn is_stage(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    !name.is_empty() && name.len() <= 128 && name.bytes().all(plain)
+}
+
+/// A path as an API has it; API Gateway's paths are one line.
+fn is_path(path: &str, longest: usize) -> bool {
+    path.starts_with('/') && path.chars().count() <= longest && !path.contains('\n')
+}
+
 fn rest_api(trigger: &Trigger, api: &RestApiTrigger) -> Result<DesiredRestApi, InvalidSpec> {
     let field = |rest: &str| format!("spec.triggers[{}].{rest}", trigger.name);
-    if api.api_id.is_empty() || !api.api_id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    if !is_api_id(&api.api_id) {
         return Err(invalid(
             field("restApi.apiId"),
             &api.api_id,
@@ -46,7 +90,7 @@ fn rest_api(trigger: &Trigger, api: &RestApiTrigger) -> Result<DesiredRestApi, I
         ));
     }
     let stage = api.stage_name.as_str();
-    if stage.is_empty() || !stage.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+    if !is_stage(stage) {
         return Err(invalid(
             field("restApi.stageName"),
             stage,
@@ -61,8 +105,15 @@ fn rest_api(trigger: &Trigger, api: &RestApiTrigger) -> Result<DesiredRestApi, I
             http_method: m.http_method.clone(),
         })
         .collect();
-    if let Some(bad) = methods.iter().find(|m| !m.path.starts_with('/')) {
+    if methods.len() > MOST_CALLERS {
+        return Err(invalid(field("restApi.methods"), &methods.len().to_string(), "use 100 at most"));
+    }
+    if let Some(bad) = methods.iter().find(|m| !is_path(&m.path, LONGEST_PATH)) {
         return Err(invalid(field("restApi.methods.path"), &bad.path, "start the path with a slash"));
+    }
+    if let Some(bad) = methods.iter().find(|m| !HTTP_METHODS.contains(&m.http_method.as_str())) {
+        let remedy = "use an HTTP method in capitals, or ANY";
+        return Err(invalid(field("restApi.methods.httpMethod"), &bad.http_method, remedy));
     }
     methods.sort();
     methods.dedup();
@@ -78,7 +129,7 @@ fn rest_api(trigger: &Trigger, api: &RestApiTrigger) -> Result<DesiredRestApi, I
 
 fn http_api(trigger: &Trigger, api: &HttpApiTrigger) -> Result<DesiredHttpApi, InvalidSpec> {
     let field = |rest: &str| format!("spec.triggers[{}].httpApi.{rest}", trigger.name);
-    if api.api_id.is_empty() || !api.api_id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+    if !is_api_id(&api.api_id) {
         return Err(invalid(
             field("apiId"),
             &api.api_id,
@@ -86,15 +137,18 @@ fn http_api(trigger: &Trigger, api: &HttpApiTrigger) -> Result<DesiredHttpApi, I
         ));
     }
     let stage = api.stage_name.as_str();
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    if stage.is_empty() || (stage != "$default" && !stage.bytes().all(plain)) {
+    if stage != "$default" && !is_stage(stage) {
         return Err(invalid(
             field("stageName"),
             stage,
             "use the name of the stage, for instance $default",
         ));
     }
-    let is_key = |key: &str| key == "$default" || key.split_once(' ').is_some_and(|(_, path)| path.starts_with('/'));
+    if api.route_keys.len() > MOST_CALLERS {
+        return Err(invalid(field("routeKeys"), &api.route_keys.len().to_string(), "use 100 at most"));
+    }
+    let is_route = |(method, path): (&str, &str)| HTTP_METHODS.contains(&method) && is_path(path, LONGEST_PATH - method.len() - 1);
+    let is_key = |key: &str| key == "$default" || key.split_once(' ').is_some_and(is_route);
     if let Some(bad) = api.route_keys.iter().find(|key| !is_key(key)) {
         return Err(invalid(
             field("routeKeys"),
@@ -116,6 +170,7 @@ fn http_api(trigger: &Trigger, api: &HttpApiTrigger) -> Result<DesiredHttpApi, I
 }
 
 fn event_source(trigger: &Trigger, source: &EventSourceTrigger) -> Result<DesiredEventSource, InvalidSpec> {
+    source_rules::check(&trigger.name, source)?;
     let topic = source.topic.clone();
     let named = match (&source.arn, &source.uuid, &source.self_managed_kafka) {
         (Some(arn), None, None) => Source::Arn { arn: arn.clone(), topic },

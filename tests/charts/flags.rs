@@ -10,10 +10,12 @@ use crate::helm::{Objects, rendered};
 use crate::matrix::renders;
 
 /// Flags that no value names: they are for tests, or for a case that `extraArgs` is enough for.
-const BY_EXTRA_ARGS: [&str; 6] = [
+const BY_EXTRA_ARGS: [&str; 8] = [
     "admin-addr",
+    "aws-request-timeout",
     "default-region",
     "identity",
+    "late-arrival-window",
     "lease-namespace",
     "progress-interval",
     "retry-base",

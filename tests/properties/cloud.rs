@@ -6,18 +6,11 @@ mod mapping;
 
 use std::collections::BTreeMap;
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::http::StatusCode;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::error::metadata::ErrorMetadata;
 use awssim::world::rest_api::{ExportRequest, NewDeployment, NewIntegration, Page, PatchOperation};
 use awssim::world::{AliasChange, AwsError, ById, FunctionConfiguration, LastUpdateStatus, Millis, Region, State, Statement, Status};
 use k8s_openapi::jiff::Timestamp;
-use warmlambda::aws::error::{Kind, failure};
 use warmlambda::plan::arn::FunctionRef;
 use warmlambda::plan::desired::{Desired, DesiredVersion, MethodKey};
-use warmlambda::plan::failure::{Class, Effect, Failure};
 use warmlambda::plan::memory::Memory;
 use warmlambda::plan::observed::{
     Alias, AliasPolicy, AllocationState, Bypass, CodeState, Concurrency, DeployedCall, EnvironmentSize, FunctionUrl, Integration,
@@ -319,6 +312,7 @@ pub fn execute(region: &mut Region, desired: &Desired, step: &Step) -> Result<Ap
         }
         Step::UpdateHttpIntegration { .. }
         | Step::CreateHttpIntegration { .. }
+        | Step::DeleteHttpIntegration { .. }
         | Step::UpdateRoute { .. }
         | Step::SetHttpStageVariables { .. }
         | Step::DeployHttpStage { .. } => http_api::execute(region, step)?,
@@ -378,32 +372,5 @@ fn gone(result: Result<(), AwsError>) -> Result<(), AwsError> {
     match result {
         Err(error) if error.status == 404 => Ok(()),
         other => other,
-    }
-}
-
-/// What an error means, by the operator's own tables.
-pub fn failed(step: &Step, desired: &Desired, error: &AwsError) -> Failure {
-    let metadata = ErrorMetadata::builder().code(&error.code).message(&error.message).build();
-    let response = HttpResponse::new(StatusCode::try_from(error.status).unwrap(), SdkBody::empty());
-    let error = SdkError::service_error(metadata, response);
-    let resource = match step {
-        Step::UpdateMapping { source_arn: Some(arn), .. } => arn.clone(),
-        Step::UpdateMapping { uuid, .. } => uuid.clone(),
-        Step::CreateMapping { source, .. } => source.name(),
-        _ => desired.function.clone(),
-    };
-    failure(Kind::Write, step.action(), &resource, &error)
-}
-
-/// No answer came.
-pub fn unanswered(step: &Step, desired: &Desired) -> Failure {
-    Failure {
-        class: Class::Transient,
-        effect: Effect::Unknown,
-        operation: step.action(),
-        resource: desired.function.clone(),
-        code: "Timeout".into(),
-        message: "no answer in time".into(),
-        request_id: None,
     }
 }

@@ -15,7 +15,7 @@ use warmlambda::plan::usage::Usage;
 use crate::cloud::{self, Look};
 use crate::scene::OURS;
 use crate::traffic::{Cause, Requests};
-use crate::{advice, foreign, oracle, traffic};
+use crate::{advice, foreign, oracle, refusal, traffic};
 
 /// What goes wrong in a pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -188,7 +188,7 @@ impl Endpoint {
                 return None;
             }
             if fault == Fault::RequestLost(n) {
-                outcome.failed = Some((planned.clone(), cloud::unanswered(&planned.step, &self.desired)));
+                outcome.failed = Some((planned.clone(), refusal::unanswered(&planned.step, &self.desired)));
                 break;
             }
             let before = region.clone();
@@ -198,13 +198,13 @@ impl Endpoint {
             }
             match answer {
                 _ if fault == Fault::AnswerLost(n) => {
-                    outcome.failed = Some((planned.clone(), cloud::unanswered(&planned.step, &self.desired)));
+                    outcome.failed = Some((planned.clone(), refusal::unanswered(&planned.step, &self.desired)));
                     break;
                 }
                 Ok(applied) => outcome.applied.push((planned.clone(), applied)),
                 Err(error) => {
                     self.story.push(format!("       {error}"));
-                    outcome.failed = Some((planned.clone(), cloud::failed(&planned.step, &self.desired, &error)));
+                    outcome.failed = Some((planned.clone(), refusal::failed(&planned.step, &self.desired, &error)));
                     break;
                 }
             }

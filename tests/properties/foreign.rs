@@ -37,6 +37,7 @@ fn within_the_spec(desired: &Desired, step: &Step, before: &Region) -> Result<()
         }
         Step::UpdateHttpIntegration { .. }
         | Step::CreateHttpIntegration { .. }
+        | Step::DeleteHttpIntegration { .. }
         | Step::UpdateRoute { .. }
         | Step::SetHttpStageVariables { .. }
         | Step::DeployHttpStage { .. } => http_api::is_ours_to_make(desired, step, before),

@@ -18,6 +18,7 @@ mod obstacles;
 mod oracle;
 mod readiness;
 mod records;
+mod refusal;
 mod rollback;
 mod routing;
 mod scene;

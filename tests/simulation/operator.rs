@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tower::{BoxError, Service};
 use warmlambda::aws::{Aws, Settings as AwsSettings, Unobserved, loader};
-use warmlambda::controller::intervals::{Intervals, LONGEST_REQUEST};
+use warmlambda::controller::intervals::Intervals;
 use warmlambda::controller::leader::Election;
 use warmlambda::controller::run::{Clients, LEASE_READ_TIMEOUT, Operator, READ_TIMEOUT, RunError, Settings};
 
@@ -103,7 +103,7 @@ impl Process {
             lease_duration: Duration::from_secs(15),
             renew_deadline: Duration::from_secs(10),
             retry_period: Duration::from_secs(2),
-            quiet: LONGEST_REQUEST,
+            request_timeout: Duration::from_secs(10),
         };
         let settings = Settings {
             namespaces: Vec::new(),

@@ -267,13 +267,19 @@ async fn an_integration_is_made_for_a_function_and_given_to_a_route_that_keeps_t
         api_id: API.into(),
         uri: ALIAS.into(),
         payload_format: "2.0".into(),
+        description: "ours".into(),
     };
     aws.execute(&desired, &make).await.unwrap();
     let api = seen(&aws, &desired).await;
     let (id, made) = api.integrations.iter().find(|(id, _)| *id != "int0001").unwrap();
     assert_eq!(
-        (made.kind.as_str(), made.uri.as_deref(), made.payload_format.as_deref()),
-        ("AWS_PROXY", Some(ALIAS), Some("2.0"))
+        (
+            made.kind.as_str(),
+            made.uri.as_deref(),
+            made.payload_format.as_deref(),
+            made.description.as_str()
+        ),
+        ("AWS_PROXY", Some(ALIAS), Some("2.0"), "ours")
     );
     let route = |server: &Server| {
         server
@@ -288,11 +294,39 @@ async fn an_integration_is_made_for_a_function_and_given_to_a_route_that_keeps_t
         integration_id: id.clone(),
     };
     aws.execute(&desired, &give).await.unwrap();
+    let delete = Step::DeleteHttpIntegration {
+        api_id: API.into(),
+        integration_id: id.clone(),
+    };
+    let refused = aws.execute(&desired, &delete).await.unwrap_err();
+    assert!(refused.message.contains("referenced"), "a route uses it: {refused}");
     let given = awssim::world::http_api::Route {
         target: Some(format!("integrations/{id}")),
         ..before
     };
     assert_eq!(route(&server), given);
+}
+
+#[tokio::test]
+async fn an_integration_that_no_route_uses_is_deleted_and_to_delete_it_again_is_no_failure() {
+    let (_server, aws, desired) = world("prod").await;
+    let make = Step::CreateHttpIntegration {
+        api_id: API.into(),
+        uri: ALIAS.into(),
+        payload_format: "2.0".into(),
+        description: "ours".into(),
+    };
+    aws.execute(&desired, &make).await.unwrap();
+    let before = seen(&aws, &desired).await.integrations;
+    let (id, _) = before.iter().find(|(_, i)| i.description == "ours").unwrap();
+    let delete = Step::DeleteHttpIntegration {
+        api_id: API.into(),
+        integration_id: id.clone(),
+    };
+    for _ in 0..2 {
+        aws.execute(&desired, &delete).await.unwrap();
+        assert!(!seen(&aws, &desired).await.integrations.contains_key(id));
+    }
 }
 
 #[tokio::test]
@@ -319,6 +353,7 @@ async fn a_lost_answer_of_each_write_leaves_it_open_and_it_was_sent_once() {
                 api_id: API.into(),
                 uri: ALIAS.into(),
                 payload_format: "2.0".into(),
+                description: String::new(),
             },
             Step::UpdateRoute {
                 api_id: API.into(),

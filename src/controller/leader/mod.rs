@@ -7,10 +7,13 @@
 //! * Every acquisition is a new [`Epoch`]. What was decided in one is never sent in another ([`Claim::allows`]).
 //! * Who takes the lease over from a holder that just vanished keeps quiet for the longest time that a request of that holder
 //!   may still be under way, and notes that nobody knows what it sent last ([`Claim::predecessor_vanished`]).
+//! * A Lease that is older than one seen before ends every process that sees it, follower or not ([`history`]): what it knows of the
+//!   cluster never was.
 //! * Who gives the lease back says by it that nothing of what it sent can still arrive ([`Release`]).
 
 mod claim;
 mod decide;
+mod history;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +29,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 pub use claim::{Claim, Epoch, Lost, leading, while_held};
 pub use decide::{Decision, decide};
+use history::{History, WentBack};
 
 use crate::api::LEASE_LABEL;
 
@@ -42,8 +46,8 @@ pub struct Election {
     pub renew_deadline: Duration,
     /// Between two requests.
     pub retry_period: Duration,
-    /// Longest time that a write of a previous leader may be under way: the time-out of one attempt of an AWS call.
-    pub quiet: Duration,
+    /// Longest time that a request to AWS may be under way.
+    pub request_timeout: Duration,
 }
 
 /// How a leader goes that is told to stop.
@@ -62,6 +66,23 @@ pub enum Ended {
     Lost,
     /// We gave it back.
     Released,
+    /// The API server went back in time. The process must stop at once and start anew.
+    WentBack,
+}
+
+/// Why an attempt or a renewal did not come to an answer.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Kubernetes(#[from] kube::Error),
+    #[error("the API server shows an older Lease than before")]
+    WentBack,
+}
+
+impl From<WentBack> for Trouble {
+    fn from(_: WentBack) -> Self {
+        Self::WentBack
+    }
 }
 
 /// The lease as a candidate saw it, and since when.
@@ -78,6 +99,7 @@ struct Attempts {
     /// Whether the last write was meant to take the lease from a holder that vanished: when its answer is lost, the lease is found in
     /// our name, and nothing else tells.
     from_vanished: bool,
+    history: History,
 }
 
 impl Election {
@@ -92,23 +114,34 @@ impl Election {
         release: impl Future<Output = Release>,
     ) -> Ended {
         tokio::pin!(release);
+        let mut attempts = Attempts::default();
         let (lease, until) = tokio::select! {
             _ = &mut release => return Ended::Released,
-            won = self.win(api, claim, inherited) => won,
+            won = self.win(api, &mut attempts, claim, inherited) => match won {
+                Ok(won) => won,
+                Err(WentBack) => return Ended::WentBack,
+            },
         };
-        let ended = self.hold(api, lease, until, claim, release).await;
+        let ended = self.hold(api, (lease, until), attempts.history, claim, release).await;
         claim.send_replace(Claim::default());
         ended
     }
 
     /// Tries until the lease is ours. Returns it with the end of the tenure.
-    async fn win(&self, api: &Api<Lease>, claim: &watch::Sender<Claim>, inherited: bool) -> (Lease, Instant) {
-        let mut attempts = Attempts::default();
+    async fn win(
+        &self,
+        api: &Api<Lease>,
+        attempts: &mut Attempts,
+        claim: &watch::Sender<Claim>,
+        inherited: bool,
+    ) -> Result<(Lease, Instant), WentBack> {
+        tracing::info!(lease = self.name, identity = self.identity, "standing for election");
         let mut said = String::new();
         loop {
-            match self.attempt(api, &mut attempts, inherited, claim).await {
-                Ok(Some(won)) => return won,
+            match self.attempt(api, attempts, inherited, claim).await {
+                Ok(Some(won)) => return Ok(won),
                 Ok(None) => said.clear(),
+                Err(Trouble::WentBack) => return Err(WentBack),
                 // Once for each reason: a candidate goes on trying, every other second.
                 Err(error) => {
                     let text = error.to_string();
@@ -129,12 +162,13 @@ impl Election {
         attempts: &mut Attempts,
         inherited: bool,
         claim: &watch::Sender<Claim>,
-    ) -> Result<Option<(Lease, Instant)>, kube::Error> {
+    ) -> Result<Option<(Lease, Instant)>, Trouble> {
         let deadline = Instant::now() + self.renew_deadline;
         let Ok(lease) = timeout_at(deadline, api.get_opt(&self.name)).await else {
             return Ok(None);
         };
         let lease = lease?;
+        lease.iter().try_for_each(|lease| attempts.history.note(lease))?;
         let sighting = look(attempts.seen.take(), lease.as_ref());
         let decision = decide(
             lease.as_ref().and_then(|l| l.spec.as_ref()),
@@ -163,18 +197,19 @@ impl Election {
             Ok(Ok(lease)) => lease,
             // Somebody else was faster: the next look tells who.
             Ok(Err(kube::Error::Api(status))) if status.is_conflict() || status.is_already_exists() => return Ok(None),
-            Ok(Err(error)) => return Err(error),
+            Ok(Err(error)) => return Err(error.into()),
             Err(_) => return Ok(None),
         };
+        attempts.history.note(&lease)?;
         let Some(epoch) = epoch_of(&lease) else { return Ok(None) };
         let until = sent + self.renew_deadline;
-        claim.send_replace(self.begin(epoch, until, attempts.from_vanished));
+        claim.send_replace(self.begin(epoch, until, attempts));
         Ok(Some((lease, until)))
     }
 
-    fn begin(&self, epoch: Epoch, until: Instant, from_vanished: bool) -> Claim {
-        let now = Instant::now();
-        let quiet = if from_vanished { self.quiet } else { Duration::ZERO };
+    fn begin(&self, epoch: Epoch, until: Instant, attempts: &Attempts) -> Claim {
+        let (now, from_vanished) = (Instant::now(), attempts.from_vanished);
+        let quiet = self.quiet(attempts);
         tracing::info!(
             lease = self.name,
             identity = self.identity,
@@ -187,12 +222,27 @@ impl Election {
         if from_vanished { claim.after_one_that_vanished(now) } else { claim }
     }
 
+    /// How long a request of the holder before may still be under way. Who saw the lease held has waited out its duration, and the holder
+    /// stopped by its own deadline before that; who found no lease knows nothing of the kind.
+    fn quiet(&self, attempts: &Attempts) -> Duration {
+        if !attempts.from_vanished {
+            return Duration::ZERO;
+        }
+        let waited = attempts.seen.as_ref().is_some_and(|seen| seen.held_before);
+        if waited {
+            self.request_timeout
+                .saturating_sub(self.lease_duration.saturating_sub(self.renew_deadline))
+        } else {
+            self.renew_deadline + self.request_timeout
+        }
+    }
+
     /// Renews until the lease is lost or given back, and says through `claim` until when writes may be sent.
     async fn hold(
         &self,
         api: &Api<Lease>,
-        mut lease: Lease,
-        mut until: Instant,
+        (mut lease, mut until): (Lease, Instant),
+        mut history: History,
         claim: &watch::Sender<Claim>,
         mut release: std::pin::Pin<&mut impl Future<Output = Release>>,
     ) -> Ended {
@@ -207,12 +257,13 @@ impl Election {
             if sent >= until {
                 return Ended::Lost;
             }
-            match timeout_at(until, self.renew(api, &lease)).await {
+            match timeout_at(until, self.renew(api, &lease, &mut history)).await {
                 Ok(Ok(Some(renewed))) => {
                     (lease, until) = (renewed, sent + self.renew_deadline);
                     claim.send_modify(|c| c.extend(until));
                 }
                 Ok(Ok(None)) => return Ended::Lost,
+                Ok(Err(Trouble::WentBack)) => return Ended::WentBack,
                 Ok(Err(error)) => tracing::warn!(%error, "the lease was not renewed"),
                 Err(_) => return Ended::Lost,
             }
@@ -220,20 +271,24 @@ impl Election {
     }
 
     /// The renewed lease; `None` when it is somebody else's now, or gone.
-    async fn renew(&self, api: &Api<Lease>, lease: &Lease) -> Result<Option<Lease>, kube::Error> {
+    async fn renew(&self, api: &Api<Lease>, lease: &Lease, history: &mut History) -> Result<Option<Lease>, Trouble> {
         let mut write = lease.clone();
         if let Some(spec) = &mut write.spec {
             spec.renew_time = Some(MicroTime(Timestamp::now()));
         }
         match api.replace(&self.name, &PostParams::default(), &write).await {
-            Ok(renewed) => Ok(Some(renewed)),
+            Ok(renewed) => {
+                history.note(&renewed)?;
+                Ok(Some(renewed))
+            }
             Err(kube::Error::Api(status)) if status.is_not_found() => Ok(None),
             // Perhaps our own renewal whose answer was lost: it is still ours when holder and epoch are.
             Err(kube::Error::Api(status)) if status.is_conflict() => {
                 let current = api.get_opt(&self.name).await?;
+                current.iter().try_for_each(|current| history.note(current))?;
                 Ok(current.filter(|c| epoch_of(c).is_some() && epoch_of(c) == epoch_of(lease) && holder(c) == Some(&self.identity)))
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 

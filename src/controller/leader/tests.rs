@@ -13,7 +13,9 @@ use crate::controller::fake_api::{FakeApi, Fault, Wire};
 
 const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/default/leases/warmlambda";
 const TICK: Duration = Duration::from_millis(50);
-const QUIET: Duration = Duration::from_secs(10);
+const REQUEST: Duration = Duration::from_secs(10);
+/// What is left of the last request of a leader that stopped by its deadline, when its lease has run out.
+const QUIET: Duration = Duration::from_secs(5);
 const DURATION: Duration = Duration::from_secs(15);
 const RENEW: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(2);
@@ -28,6 +30,11 @@ struct Candidate {
 
 impl Candidate {
     fn start(api: &FakeApi, identity: &str) -> Self {
+        Self::start_after(api, identity, false)
+    }
+
+    /// The same where an operator is known to have been at work, or not.
+    fn start_after(api: &FakeApi, identity: &str, inherited: bool) -> Self {
         let (client, wire) = api.client();
         let leases: Api<Lease> = Api::namespaced(client, "default");
         let election = Election {
@@ -36,12 +43,12 @@ impl Candidate {
             lease_duration: DURATION,
             renew_deadline: RENEW,
             retry_period: RETRY,
-            quiet: QUIET,
+            request_timeout: REQUEST,
         };
         let (sender, claim) = watch::channel(Claim::default());
         let (release, released) = oneshot::channel();
         let released = async move { released.await.unwrap_or(Release::InDoubt) };
-        let running = tokio::spawn(async move { election.run(&leases, &sender, false, released).await });
+        let running = tokio::spawn(async move { election.run(&leases, &sender, inherited, released).await });
         Self {
             claim,
             wire,
@@ -186,6 +193,36 @@ async fn a_lease_that_is_stolen_ends_the_tenure_at_the_next_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_process_ends_that_sees_the_lease_go_back_in_time() {
+    let api = FakeApi::default();
+    let (leader, follower) = leader_and_follower(&api).await;
+    let backup = api.backup();
+    sleep(DURATION).await;
+    let epoch = leader.epoch();
+    assert!(epoch.is_some());
+    api.restore(backup);
+    until(&[&leader, &follower], RETRY * 2, || {
+        leader.running.is_finished() && follower.running.is_finished()
+    })
+    .await;
+    for candidate in [leader, follower] {
+        assert!(candidate.epoch().is_none(), "nothing may be sent any more");
+        assert_eq!(candidate.running.await.unwrap(), Ended::WentBack);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_follower_that_makes_a_lease_anew_in_a_restored_cluster_does_not_lead() {
+    let api = FakeApi::default();
+    let before = api.backup();
+    let (leader, follower) = leader_and_follower(&api).await;
+    leader.running.abort();
+    api.restore(before);
+    until(&[&follower], DURATION + RETRY * 2, || follower.running.is_finished()).await;
+    assert_eq!(follower.running.await.unwrap(), Ended::WentBack);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_follower_takes_a_released_lease_within_one_retry_period_without_a_pause() {
     let api = FakeApi::default();
     let (leader, follower) = leader_and_follower(&api).await;
@@ -209,6 +246,55 @@ async fn a_candidate_that_is_told_to_stop_does_not_wait_for_the_lease() {
     let (_leader, follower) = leader_and_follower(&api).await;
     follower.release.send(Release::InGoodOrder).unwrap();
     assert_eq!(follower.running.await.unwrap(), Ended::Released);
+}
+
+fn vanished(candidate: &Candidate) -> bool {
+    candidate.claim.borrow().predecessor_vanished().is_some()
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_who_gets_the_lease_from_one_that_gave_it_back_knows_that_nothing_is_under_way() {
+    let api = FakeApi::default();
+    let (leader, follower) = leader_and_follower(&api).await;
+    assert!(!vanished(&leader), "there was nobody before");
+    leader.release.send(Release::InGoodOrder).unwrap();
+    until(&[&follower], RETRY * 2, || follower.epoch().is_some()).await;
+    assert!(!vanished(&follower));
+    follower.running.abort();
+    let third = Candidate::start(&api, "third");
+    until(&[&third], DURATION * 2, || third.epoch().is_some()).await;
+    assert!(vanished(&third));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_given_up_in_doubt_is_left_to_run_out() {
+    let api = FakeApi::default();
+    let (leader, follower) = leader_and_follower(&api).await;
+    leader.release.send(Release::InDoubt).unwrap();
+    assert_eq!(leader.running.await.unwrap(), Ended::Released);
+    let taken = until(&[&follower], DURATION * 2, || follower.epoch().is_some()).await;
+    assert!(taken >= DURATION - RETRY, "{taken:?}");
+    assert!(vanished(&follower));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_take_over_whose_answer_is_lost_is_one_all_the_same() {
+    let api = FakeApi::default();
+    let (leader, follower) = leader_and_follower(&api).await;
+    leader.running.abort();
+    // The answer to the only write that a follower makes.
+    follower.wire.set(Fault::AnswerLost);
+    let taken = until(&[&follower], DURATION * 2 + QUIET, || follower.epoch().is_some()).await;
+    assert_eq!(follower.epoch().unwrap().transitions, 3, "the first try went through");
+    assert!(vanished(&follower) && taken >= DURATION - RETRY + QUIET, "{taken:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_finds_no_lease_where_an_operator_was_at_work_waits_until_that_one_must_have_ended() {
+    let api = FakeApi::default();
+    let candidate = Candidate::start_after(&api, "after", true);
+    let taken = until(&[&candidate], RENEW * 3, || candidate.epoch().is_some()).await;
+    assert!(taken >= RENEW + REQUEST && vanished(&candidate), "{taken:?}");
 }
 
 fn epoch(transitions: i32) -> Epoch {

@@ -2,12 +2,12 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
 use super::kubectl::Kubectl;
@@ -22,6 +22,7 @@ pub struct ControlPlane {
     kubectl: PathBuf,
     /// The server lives as long as this end of the pipe: whatever becomes of the test process, the system closes it.
     leash: Mutex<ChildStdin>,
+    answers: Mutex<BufReader<ChildStdout>>,
     _server: Child,
 }
 
@@ -70,10 +71,9 @@ impl ControlPlane {
             .spawn()
             .expect("scripts/serve-control-plane.sh runs");
         let leash = server.stdin.take().expect("stdin is piped");
+        let mut answers = BufReader::new(server.stdout.take().expect("stdout is piped"));
         let mut kubeconfig = String::new();
-        BufReader::new(server.stdout.take().expect("stdout is piped"))
-            .read_line(&mut kubeconfig)
-            .expect("the server says when it is ready");
+        answers.read_line(&mut kubeconfig).expect("the server says when it is ready");
         assert!(kubeconfig.ends_with("kubeconfig\n"), "the control plane did not start");
 
         Self {
@@ -81,6 +81,7 @@ impl ControlPlane {
             kubeconfig: kubeconfig.trim().into(),
             kubectl: assets.join("kubectl"),
             leash: Mutex::new(leash),
+            answers: Mutex::new(answers),
             _server: server,
         }
     }
@@ -127,8 +128,20 @@ impl ControlPlane {
         let text = std::fs::read_to_string(&self.kubeconfig).expect("the kubeconfig can be read");
         let users = text.find("users:").expect("the kubeconfig has users");
         let path = self.kubeconfig.with_file_name(format!("{name}.kubeconfig"));
-        let user = format!("users: [{{name: admin, user: {{token: \"{token}\"}}}}]\n");
-        std::fs::write(&path, format!("{}{user}", &text[..users])).expect("a kubeconfig can be written");
+        std::fs::write(&path, format!("{}{}", &text[..users], user(token))).expect("a kubeconfig can be written");
+        path
+    }
+
+    /// The same for who has a token and finds the API server at another address, behind a proxy.
+    pub fn kubeconfig_through(&self, name: &str, token: &str, url: &str) -> PathBuf {
+        let path = self.kubeconfig.with_file_name(format!("{name}.kubeconfig"));
+        let text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: proxy\n\
+             contexts: [{{name: proxy, context: {{cluster: proxy, user: admin}}}}]\n\
+             clusters: [{{name: proxy, cluster: {{server: \"{url}\"}}}}]\n{}",
+            user(token)
+        );
+        std::fs::write(&path, text).expect("a kubeconfig can be written");
         path
     }
 
@@ -139,11 +152,22 @@ impl ControlPlane {
 
     /// A client of its own: a client is bound to the runtime of the test that made it.
     pub async fn client(&self) -> Client {
-        let kubeconfig = Kubeconfig::read_from(&self.kubeconfig).expect("the kubeconfig can be read");
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-            .await
-            .expect("the kubeconfig is complete");
+        Client::try_from(self.config().await).expect("the kubeconfig makes a client")
+    }
+
+    /// A client for who brings its own token with each request, and waits as long as it likes.
+    pub async fn client_of_a_proxy(&self) -> Client {
+        let mut config = self.config().await;
+        config.auth_info = AuthInfo::default();
+        config.read_timeout = None;
+        config.default_retry = false;
         Client::try_from(config).expect("the kubeconfig makes a client")
+    }
+
+    async fn config(&self) -> Config {
+        let kubeconfig = Kubeconfig::read_from(&self.kubeconfig).expect("the kubeconfig can be read");
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+        config.expect("the kubeconfig is complete")
     }
 
     /// Has a process killed when this one ends, however it ends.
@@ -156,10 +180,30 @@ impl ControlPlane {
         self.tell(&format!("-{pid}\n"));
     }
 
+    /// Has an order of `scripts/serve-control-plane.sh` carried out, for instance `kill etcd`; answers what it printed. One at a time.
+    pub fn order(&self, order: &str) -> String {
+        let mut answers = self.answers.lock().expect("no test panics while it reads a line");
+        self.tell(&format!("{order}\n"));
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            let read = answers.read_line(&mut line).expect("the control plane answers");
+            assert!(read > 0, "the control plane ended at: {order}");
+            if line == "done\n" {
+                return said;
+            }
+            said += line.trim_end();
+        }
+    }
+
     fn tell(&self, line: &str) {
         let mut leash = self.leash.lock().expect("no test panics while it writes a line");
         leash.write_all(line.as_bytes()).expect("the control plane is still there");
     }
+}
+
+fn user(token: &str) -> String {
+    format!("users: [{{name: admin, user: {{token: \"{token}\"}}}}]\n")
 }
 
 /// Where the API servers of this test binary write their audit logs: a folder for each process.

@@ -1,24 +1,45 @@
 //! The real binary, as it runs in a pod.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use super::control_plane::ControlPlane;
 use super::service_account::ServiceAccount;
 use super::waiting::until;
 
+/// Flags of `run` unless a test gives others: intervals of a pod made shorter.
+const USUAL: [(&str, &str); 13] = [
+    ("--health-addr", "127.0.0.1:0"),
+    ("--metrics-addr", "127.0.0.1:0"),
+    ("--admin-addr", "127.0.0.1:0"),
+    ("--lease-duration", "4s"),
+    ("--renew-deadline", "3s"),
+    ("--retry-period", "500ms"),
+    ("--resync-interval", "3s"),
+    ("--progress-interval", "200ms"),
+    ("--retry-base", "200ms"),
+    ("--metrics-refresh", "1s"),
+    ("--aws-quota-share", "0.9"),
+    // AWS answers or refuses at once here: what is late is made so by a test.
+    ("--late-arrival-window", "2s"),
+    ("--aws-request-timeout", "5s"),
+];
+
 /// A running operator.
 pub struct Operator {
     name: String,
     server: &'static ControlPlane,
-    process: Child,
+    /// Shared with whoever may kill it at any moment; never locked for longer than a look.
+    process: Arc<Mutex<Child>>,
+    pid: u32,
     log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Operator {
-    /// Starts a replica that finds AWS at a URL, with the intervals of a pod made shorter. `more` are flags of `run`.
+    /// Starts a replica that finds AWS at a URL. `more` are flags of `run`, which go before [`USUAL`].
     pub fn start(name: &str, account: &ServiceAccount, aws: &str, more: &[&str]) -> Self {
         Self::start_in(name, account, aws, more, &[])
     }
@@ -34,13 +55,12 @@ impl Operator {
                 "--lease-name",
                 account.release.lease_name(),
             ])
-            .args(["--health-addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"])
-            .args(["--admin-addr", "127.0.0.1:0"])
-            .args(["--lease-duration", "4s", "--renew-deadline", "3s", "--retry-period", "500ms"])
-            .args(["--resync-interval", "3s", "--progress-interval", "200ms", "--retry-base", "200ms"])
-            .args(["--metrics-refresh", "1s", "--aws-quota-share", "0.9"])
-            // AWS answers or refuses at once here: what is late is made so by a test.
-            .args(["--late-arrival-window", "2s"])
+            .args(
+                USUAL
+                    .iter()
+                    .filter(|(flag, _)| !more.contains(flag))
+                    .flat_map(|(flag, value)| [flag, value]),
+            )
             .args(more)
             .env_clear()
             .env("WARMLAMBDA_LOG_FORMAT", "text")
@@ -63,38 +83,71 @@ impl Operator {
         Self {
             name: name.into(),
             server,
-            process,
+            pid: process.id(),
+            process: Arc::new(Mutex::new(process)),
             log,
         }
     }
 
     /// Kills it as the kernel does when memory is short: it cannot say goodbye.
     pub fn kill(&mut self) {
-        let _ = self.process.kill();
+        self.killer()();
         self.wait();
+    }
+
+    /// What kills it, for who does so at a moment of their own.
+    pub fn killer(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let process = Arc::clone(&self.process);
+        Arc::new(move || {
+            let _ = process.lock().expect("nobody panics while the process is looked at").kill();
+        })
     }
 
     /// Asks it to end, as the kubelet does, and waits until it has. Whether it ended well.
     pub fn terminate(&mut self) -> bool {
-        let pid = self.process.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
-        assert!(asked.success(), "the operator {} had ended before it was asked to", self.name);
+        self.signal("-TERM");
         self.wait()
+    }
+
+    /// Stops it in the middle of whatever it does, as a machine that is suspended; it notices nothing.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([signal, &self.pid.to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success(), "the operator {} had ended before {signal}", self.name);
     }
 
     /// Whether it ended by itself.
     pub fn has_ended(&mut self) -> bool {
-        let ended = self.process.try_wait().expect("the operator can be looked at").is_some();
-        if ended {
-            self.server.discharge(self.process.id());
-        }
-        ended
+        self.ended().is_some()
     }
 
     fn wait(&mut self) -> bool {
-        let ended = self.process.wait().expect("the operator can be waited for");
-        self.server.discharge(self.process.id());
-        ended.success()
+        loop {
+            match self.ended() {
+                Some(ended) => return ended.success(),
+                None => thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+
+    fn ended(&self) -> Option<ExitStatus> {
+        let mut process = self.process.lock().expect("nobody panics while the process is looked at");
+        let ended = process.try_wait().expect("the operator can be looked at");
+        if ended.is_some() {
+            self.server.discharge(self.pid);
+        }
+        ended
     }
 
     /// Where it serves `metrics`, `health` or `admin`, as it logged it.
@@ -117,7 +170,7 @@ impl Operator {
 
 impl Drop for Operator {
     fn drop(&mut self) {
-        if matches!(self.process.try_wait(), Ok(None)) {
+        if !self.has_ended() {
             self.kill();
         }
         if thread::panicking() {

@@ -14,6 +14,7 @@ use super::control_plane::ControlPlane;
 use super::waiting::until;
 
 /// Who an operator is in Kubernetes: the service account of a release in a namespace.
+#[derive(Clone)]
 pub struct ServiceAccount {
     /// Where it is.
     pub server: &'static ControlPlane,
@@ -21,6 +22,8 @@ pub struct ServiceAccount {
     pub release: Release,
     /// With its token.
     pub kubeconfig: PathBuf,
+    /// That token.
+    pub token: String,
 }
 
 impl ServiceAccount {
@@ -47,6 +50,15 @@ impl ServiceAccount {
             server,
             kubeconfig: server.kubeconfig_with(&release.namespace, &token),
             release,
+            token,
+        }
+    }
+
+    /// The same account for a process that finds the API server at another address; `name` is that of its kubeconfig.
+    pub fn through(&self, name: &str, url: &str) -> Self {
+        Self {
+            kubeconfig: self.server.kubeconfig_through(name, &self.token, url),
+            ..self.clone()
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Place {
 }
 
 /// The method of the demo world.
-const REVIEWS: Place = Place {
+pub const REVIEWS: Place = Place {
     api: API,
     stage: STAGE,
     method: "GET",

@@ -32,6 +32,7 @@ pub fn observe(region: &Region, desired: &Desired, id: &str, with_deployed: impl
             uri: integration.integration_uri.clone(),
             credentials: integration.credentials_arn.clone(),
             payload_format: integration.payload_format_version.clone(),
+            description: integration.description.clone().unwrap_or_default(),
         };
         (id.clone(), seen)
     });
@@ -116,14 +117,17 @@ pub fn execute(region: &mut Region, step: &Step) -> Result<(), AwsError> {
             api_id,
             uri,
             payload_format,
+            description,
         } => {
             let new = IntegrationChange {
                 payload_format_version: Some(payload_format.clone()),
+                description: Some(description.clone()),
                 integration_method: Some("POST".into()),
                 ..proxy(uri)
             };
             region.create_http_integration(api_id, new).map(drop)
         }
+        Step::DeleteHttpIntegration { api_id, integration_id } => region.delete_http_integration(api_id, integration_id),
         Step::UpdateRoute {
             api_id,
             route_id,

@@ -32,6 +32,14 @@ pub fn is_ours_to_make(desired: &Desired, step: &Step, before: &Region) -> bool 
             sharing.iter().any(|key| meant(api_id, key)) && (calls_us || sharing.iter().all(|key| named(api_id, key)))
         }
         Step::CreateHttpIntegration { api_id, .. } => triggers(api_id).iter().any(|t| !t.routes.is_empty()),
+        Step::DeleteHttpIntegration { api_id, integration_id } => {
+            let api = &before.http_apis[api_id];
+            let made_for_us = api.integrations[integration_id]
+                .description
+                .as_deref()
+                .is_some_and(|d| d.ends_with(&desired.uid));
+            made_for_us && sharing(api, integration_id).is_empty()
+        }
         Step::UpdateRoute { api_id, route_key, .. } => named(api_id, route_key),
         Step::SetHttpStageVariables { api_id, stage, variables } => {
             let api = &before.http_apis[api_id];

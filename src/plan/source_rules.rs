@@ -1,0 +1,301 @@
+//! What goes with which kind of source, checked again: an object may be older than a rule of the CRD. The rules in CEL, with their
+//! sources, stand in `src/api/event_source_rules.rs`; `tests/fuzz` holds both against each other.
+
+use super::desired::{InvalidSpec, invalid};
+use crate::api::{EventSourceCreate, EventSourceTrigger, SourceAccess, StartingPosition};
+
+/// A rule: whether it is broken, the field below `eventSource` that breaks it, and what to do about that.
+type Rule = (bool, &'static str, &'static str);
+
+/// Checks one source.
+///
+/// # Errors
+/// [`InvalidSpec`] for the first rule that is broken.
+pub fn check(trigger: &str, source: &EventSourceTrigger) -> Result<(), InvalidSpec> {
+    let kind = Kind::of(source);
+    let mut rules = naming(source, kind);
+    if let Some(create) = &source.create {
+        rules.extend(limits(create));
+        rules.extend(of_records(source, create, kind));
+        rules.extend(of_pollers(source, create, kind));
+    }
+    let Some((_, field, remedy)) = rules.into_iter().find(|(broken, ..)| *broken) else {
+        return Ok(());
+    };
+    let written = serde_json::to_value(source).unwrap_or_default();
+    let found = written.pointer(&format!("/{}", field.replace('.', "/")));
+    let value = found.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let field = format!("spec.triggers[{trigger}].eventSource.{field}");
+    Err(invalid(field, &value.unwrap_or_default(), remedy))
+}
+
+/// What a source is, as far as a rule asks.
+#[derive(Clone, Copy)]
+struct Kind {
+    dynamodb: bool,
+    stream: bool,
+    queue: bool,
+    kafka: bool,
+}
+
+impl Kind {
+    fn of(source: &EventSourceTrigger) -> Self {
+        let service = service(source).unwrap_or_default();
+        Self {
+            dynamodb: service == "dynamodb",
+            stream: matches!(service, "dynamodb" | "kinesis"),
+            queue: service == "sqs",
+            kafka: service == "kafka" || source.self_managed_kafka.is_some(),
+        }
+    }
+}
+
+/// The service in the ARN of a source.
+fn service(source: &EventSourceTrigger) -> Option<&str> {
+    source.arn.as_deref()?.split(':').nth(2)
+}
+
+/// Whether a text is there and shorter or longer than may be.
+fn out_of(text: Option<&String>, longest: usize) -> bool {
+    text.is_some_and(|text| text.is_empty() || text.chars().count() > longest)
+}
+
+fn is_arn(arn: &str) -> bool {
+    let plain = |part: &str, also: fn(u8) -> bool| part.bytes().all(|b| b == b'-' || b.is_ascii_digit() || also(b));
+    let parts: Vec<_> = arn.splitn(6, ':').collect();
+    let [start, partition, service, region, account, rest] = parts[..] else {
+        return false;
+    };
+    start == "arn"
+        && !partition.is_empty()
+        && plain(partition, |b| b.is_ascii_alphabetic())
+        && !service.is_empty()
+        && [service, region].iter().all(|part| plain(part, |b| b.is_ascii_lowercase()))
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && rest.chars().next().is_some_and(|c| c != '\n')
+        && arn.len() <= 1024
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    lengths && text.bytes().all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+fn naming(source: &EventSourceTrigger, kind: Kind) -> Vec<Rule> {
+    let arn = source.arn.as_deref();
+    let brokers = source.self_managed_kafka.as_ref().map(|kafka| &kafka.bootstrap_servers);
+    let table = kind.dynamodb && arn.is_some_and(|arn| !arn.contains("/stream/"));
+    let brokers_wrong = brokers.is_some_and(|all| all.is_empty() || all.len() > 10 || all.iter().any(|one| out_of(Some(one), 300)));
+    vec![
+        (
+            arn.is_some_and(|arn| !is_arn(arn)),
+            "arn",
+            "use the ARN of a stream, a queue or a cluster",
+        ),
+        (
+            table,
+            "arn",
+            "use the ARN of the table's stream, which describe-table shows as LatestStreamArn",
+        ),
+        (
+            source.uuid.as_deref().is_some_and(|uuid| !is_uuid(uuid)),
+            "uuid",
+            "use the UUID of the mapping",
+        ),
+        (
+            source.uuid.is_some() && source.create.is_some(),
+            "create",
+            "remove it: the mapping of uuid exists already",
+        ),
+        (
+            brokers_wrong,
+            "selfManagedKafka.bootstrapServers",
+            "name 1 to 10 brokers, each host:port",
+        ),
+        (out_of(source.topic.as_ref(), 249), "topic", "use the name of the topic"),
+        (
+            source.topic.is_some() && !kind.kafka,
+            "topic",
+            "remove it: this source is not Kafka",
+        ),
+    ]
+}
+
+fn limits(create: &EventSourceCreate) -> Vec<Rule> {
+    let outside = |number: Option<i32>, least: i32, most: i32| number.is_some_and(|n| n < least || n > most);
+    let age = create.maximum_record_age_seconds;
+    let pollers = create.provisioned_pollers.as_ref();
+    let (minimum, maximum) = (pollers.and_then(|p| p.minimum), pollers.and_then(|p| p.maximum));
+    let is_filter = |filter: &String| !out_of(Some(filter), 4096) && filter.trim_start().starts_with('{');
+    let is_access = |access: &SourceAccess| {
+        let word = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        !access.kind.is_empty() && access.kind.bytes().all(word) && !out_of(Some(&access.uri), 200)
+    };
+    let filters_wrong = create.filters.len() > 10 || !create.filters.iter().all(is_filter);
+    let access_wrong = create.source_access.len() > 22 || !create.source_access.iter().all(is_access);
+    let group = pollers.and_then(|p| p.group_name.as_ref());
+    vec![
+        (outside(create.batch_size, 1, 10_000), "create.batchSize", "use 1 to 10000"),
+        (
+            outside(create.maximum_batching_window_seconds, 0, 300),
+            "create.maximumBatchingWindowSeconds",
+            "use 0 to 300",
+        ),
+        (
+            outside(create.parallelization_factor, 1, 10),
+            "create.parallelizationFactor",
+            "use 1 to 10",
+        ),
+        (
+            outside(create.maximum_retry_attempts, -1, 10_000),
+            "create.maximumRetryAttempts",
+            "use -1 for ever, or 0 to 10000",
+        ),
+        (
+            outside(age, -1, 604_800) || age.is_some_and(|age| (0..60).contains(&age)),
+            "create.maximumRecordAgeSeconds",
+            "use -1 for never, or 60 to 604800",
+        ),
+        (
+            outside(create.tumbling_window_seconds, 0, 900),
+            "create.tumblingWindowSeconds",
+            "use 0 to 900",
+        ),
+        (
+            filters_wrong,
+            "create.filters",
+            "use at most 10 event patterns, each a JSON document",
+        ),
+        (
+            out_of(create.on_failure_destination_arn.as_ref(), 1024),
+            "create.onFailureDestinationArn",
+            "use an ARN",
+        ),
+        (
+            outside(create.maximum_concurrency, 2, 1000),
+            "create.maximumConcurrency",
+            "use 2 to 1000",
+        ),
+        (outside(minimum, 1, 200), "create.provisionedPollers.minimum", "use 1 to 200"),
+        (outside(maximum, 1, 2000), "create.provisionedPollers.maximum", "use 1 to 2000"),
+        (
+            minimum.zip(maximum).is_some_and(|(least, most)| least > most),
+            "create.provisionedPollers.minimum",
+            "use no more than maximum",
+        ),
+        (
+            out_of(group, 128),
+            "create.provisionedPollers.groupName",
+            "use a name of 1 to 128 characters",
+        ),
+        (
+            out_of(create.consumer_group_id.as_ref(), 200),
+            "create.consumerGroupId",
+            "use an id of 1 to 200 characters",
+        ),
+        (
+            access_wrong,
+            "create.sourceAccess",
+            "use at most 22, each with a type of AWS's and a uri",
+        ),
+    ]
+}
+
+fn of_records(source: &EventSourceTrigger, create: &EventSourceCreate, kind: Kind) -> Vec<Rule> {
+    let at = create.starting_position;
+    let at_timestamp = at == Some(StartingPosition::AtTimestamp);
+    let unknown = service(source).is_some_and(|service| !matches!(service, "dynamodb" | "kinesis" | "sqs" | "kafka"));
+    let position = at.is_some() || create.starting_position_timestamp.is_some();
+    let retries = create.bisect_batch_on_function_error.is_some()
+        || create.maximum_retry_attempts.is_some()
+        || create.maximum_record_age_seconds.is_some()
+        || create.on_failure_destination_arn.is_some();
+    let shards = create.parallelization_factor.is_some() || create.tumbling_window_seconds.is_some();
+    let fifo = source.arn.as_ref().is_some_and(|arn| arn.ends_with(".fifo"));
+    let window = create.maximum_batching_window_seconds.is_some_and(|seconds| seconds > 0);
+    let large = create.batch_size.is_some_and(|size| size > 10);
+    vec![
+        (unknown, "create", "remove it, and make the mapping of this kind of source yourself"),
+        (
+            (kind.stream || kind.kafka) && at.is_none(),
+            "create.startingPosition",
+            "set it: TrimHorizon misses nothing",
+        ),
+        (
+            kind.queue && position,
+            "create.startingPosition",
+            "remove it and its timestamp: this source is a queue",
+        ),
+        (
+            create.starting_position_timestamp.is_some() != at_timestamp,
+            "create.startingPositionTimestamp",
+            "set it exactly with AtTimestamp",
+        ),
+        (
+            kind.dynamodb && at_timestamp,
+            "create.startingPosition",
+            "use TrimHorizon or Latest: this source is a DynamoDB stream",
+        ),
+        (
+            shards && !kind.stream,
+            "create",
+            "remove parallelizationFactor and tumblingWindowSeconds: they are for streams",
+        ),
+        (
+            retries && kind.queue,
+            "create",
+            "remove what is about retries: a queue has a redrive policy",
+        ),
+        (
+            kind.queue && large && (fifo || !window),
+            "create.batchSize",
+            "use 10, or set maximumBatchingWindowSeconds; a FIFO queue takes 10",
+        ),
+        (
+            kind.queue && window && fifo,
+            "create.maximumBatchingWindowSeconds",
+            "remove it: this source is a FIFO queue",
+        ),
+    ]
+}
+
+fn of_pollers(source: &EventSourceTrigger, create: &EventSourceCreate, kind: Kind) -> Vec<Rule> {
+    let pollers = create.provisioned_pollers.as_ref();
+    let queues = pollers.is_some_and(|p| p.minimum.is_some_and(|n| n < 2) || p.group_name.is_some());
+    let groups = create.consumer_group_id.is_some() || !create.source_access.is_empty();
+    let both = create.maximum_concurrency.is_some() && pollers.is_some();
+    let unreached = source.self_managed_kafka.is_some() && create.source_access.is_empty();
+    vec![
+        (
+            create.maximum_concurrency.is_some() && !kind.queue,
+            "create.maximumConcurrency",
+            "remove it: it is for queues",
+        ),
+        (
+            both,
+            "create.maximumConcurrency",
+            "remove it, or provisionedPollers: they exclude each other",
+        ),
+        (
+            pollers.is_some() && !kind.queue && !kind.kafka,
+            "create.provisionedPollers",
+            "remove it: it is for queues and Kafka",
+        ),
+        (
+            kind.queue && queues,
+            "create.provisionedPollers",
+            "use a minimum of 2 or more and no groupName for a queue",
+        ),
+        (
+            groups && !kind.kafka,
+            "create",
+            "remove consumerGroupId and sourceAccess: they are for Kafka",
+        ),
+        (kind.kafka && source.topic.is_none(), "topic", "name the topic to make a mapping of"),
+        (
+            unreached,
+            "create.sourceAccess",
+            "say how the brokers are reached, for instance by a secret or subnets",
+        ),
+    ]
+}

@@ -1,0 +1,2 @@
+//! Long run.
+fn main() {}
