@@ -19,6 +19,7 @@ use super::error::Error;
 use super::intervals::{Fleet, Intervals};
 use super::leader::{Claim, Epoch, Release, while_held};
 use super::measured::{Measured, key};
+use super::outage::Struck;
 use super::outcomes::{Outcomes, after};
 use super::report::Written;
 use super::rollouts::Rollouts;
@@ -73,6 +74,8 @@ pub struct Context<C> {
     pub written: Mutex<Written>,
     /// What became of the writes to AWS.
     pub outcomes: Mutex<Outcomes>,
+    /// What waits for AWS to answer again.
+    pub struck: Mutex<Struck>,
     /// The wall clock; tests bring their own.
     pub clock: fn() -> Timestamp,
 }
@@ -142,6 +145,7 @@ impl<C> Context<C> {
         lock(&self.rollouts).forget(&uid);
         lock(&self.written).forget(&uid);
         lock(&self.usage).remove(&uid);
+        lock(&self.struck).forget(&uid);
         lock(&self.destinations).remove(&uid);
         self.measured.forget(&uid, &key(endpoint));
     }
