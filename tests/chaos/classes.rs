@@ -12,7 +12,17 @@ pub struct Class {
     /// The row of the results that it counts for.
     pub row: &'static str,
     damages: &'static [Damage],
+    each: Each,
     of: fn(&Call) -> bool,
+}
+
+/// What goes wrong with a call of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Each {
+    /// Everything, one run for each.
+    Every,
+    /// One thing, in turn: for what takes long and does not depend much on the call.
+    InTurn,
 }
 
 /// All of them.
@@ -21,18 +31,21 @@ pub const CLASSES: [Class; 10] = [
         name: "crash before the request",
         row: "R1",
         damages: &[Damage::Crash(Moment::BeforeRequest)],
+        each: Each::Every,
         of: any_call,
     },
     Class {
         name: "crash after it was carried out",
         row: "R1",
         damages: &[Damage::Crash(Moment::AfterApply)],
+        each: Each::Every,
         of: any_call,
     },
     Class {
         name: "crash after the answer",
         row: "R1",
         damages: &[Damage::Crash(Moment::AfterAnswer)],
+        each: Each::Every,
         of: any_call,
     },
     Class {
@@ -46,6 +59,7 @@ pub const CLASSES: [Class; 10] = [
             Damage::Lost(Loss::Status(500)),
             Damage::Lost(Loss::Status(503)),
         ],
+        each: Each::Every,
         of: mutation,
     },
     Class {
@@ -59,12 +73,14 @@ pub const CLASSES: [Class; 10] = [
             Damage::Late(1_000, Sender::Killed),
             Damage::Late(15_000, Sender::Killed),
         ],
+        each: Each::Every,
         of: aws_mutation,
     },
     Class {
         name: "refused before",
         row: "R2",
         damages: &[Damage::Refused(0), Damage::Refused(429), Damage::Refused(500), Damage::Refused(503)],
+        each: Each::Every,
         of: mutation,
     },
     Class {
@@ -75,6 +91,7 @@ pub const CLASSES: [Class; 10] = [
             Damage::Failover(Failover::Frozen(6)),
             Damage::Failover(Failover::Frozen(17)),
         ],
+        each: Each::Every,
         of: aws_mutation,
     },
     Class {
@@ -87,6 +104,7 @@ pub const CLASSES: [Class; 10] = [
             Damage::Failover(Failover::SlowApi(1_000)),
             Damage::Failover(Failover::SlowApi(4_000)),
         ],
+        each: Each::InTurn,
         of: aws_mutation,
     },
     Class {
@@ -98,12 +116,14 @@ pub const CLASSES: [Class; 10] = [
             Damage::Failover(Failover::LeaseGiven),
             Damage::Failover(Failover::LeaseTaken),
         ],
+        each: Each::InTurn,
         of: aws_mutation,
     },
     Class {
         name: "clocks ten minutes off",
         row: "R19",
         damages: &[Damage::Failover(Failover::ClockOff(10)), Damage::Failover(Failover::ClockStep(-10))],
+        each: Each::InTurn,
         of: aws_mutation,
     },
 ];
@@ -127,8 +147,14 @@ impl Class {
     /// Its runs of a scenario whose calls these are.
     pub fn points(&self, scenario: &str, calls: &[Call]) -> Vec<Point> {
         let mut points = Vec::new();
-        for call in calls.iter().filter(|call| (self.of)(call)) {
-            points.extend(self.damages.iter().map(|damage| Point {
+        for (place, call) in calls.iter().filter(|call| (self.of)(call)).enumerate() {
+            // Begun anew in each scenario they would meet the first calls of all of them with the same.
+            let turn = (place + scenario.len()) % self.damages.len();
+            let due = match self.each {
+                Each::Every => self.damages,
+                Each::InTurn => &self.damages[turn..=turn],
+            };
+            points.extend(due.iter().map(|damage| Point {
                 scenario: scenario.into(),
                 call: call.name.clone(),
                 occurrence: call.occurrence,
