@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt crds build image docs book deny control-plane charts check-image
+.PHONY: help demo test lint fmt crds build image docs book deny control-plane charts check-image chaos reliability
 
 # The scenarios mostly wait for simulated AWS, so more of them run at once than there are cores.
 export RUST_TEST_THREADS ?= 8
@@ -45,7 +45,13 @@ image: ## Build the container image from a self-contained release binary (needs 
 check-image: ## Build the image of the last commit twice, compare, look into it and run it (needs root and buildah)
 	@scripts/check-image.sh
 
-docs: crds ## Write the generated pages of docs/ from the program
+chaos: control-plane ## Let every call go wrong in every way, end to end, and write the results (within an hour on 2 cores)
+	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --quiet --locked --test chaos -- --all --write
+
+reliability: ## Write the page of the results from what the runs wrote down
+	cargo test --quiet --locked --test chaos -- --page
+
+docs: crds reliability ## Write the generated pages of docs/ from the program
 	@scripts/docs.sh
 
 book: ## Build the pages as a site into target/book (installs mdbook into the cache once)

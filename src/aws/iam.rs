@@ -138,6 +138,30 @@ fn list_mappings() -> Value {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn an_action_of_api_gateway_is_the_verb_of_its_call() {
+        for (call, needed) in [
+            ("apigateway:GetStages", "apigateway:GET"),
+            ("apigatewayv2:ExportApi", "apigateway:GET"),
+            ("apigatewayv2:UpdateRoute", "apigateway:PATCH"),
+            ("apigateway:PutIntegration", "apigateway:PUT"),
+            ("apigatewayv2:DeleteIntegration", "apigateway:DELETE"),
+            ("apigateway:CreateDeployment", "apigateway:POST"),
+            ("lambda:UpdateAlias", "lambda:UpdateAlias"),
+        ] {
+            assert_eq!(action(call), needed);
+        }
+    }
+
+    #[test]
+    fn mappings_are_listed_wherever_they_are() {
+        let statement = list_mappings();
+        assert_eq!(
+            (&statement["Action"], &statement["Resource"]),
+            (&json!("lambda:ListEventSourceMappings"), &json!("*"))
+        );
+    }
+
     use std::collections::BTreeMap;
 
     use super::*;

@@ -68,6 +68,12 @@ impl Pool {
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause, whoever asks for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// What a throttled call leaves of the rate: the quota may be smaller than it was taken for, or others use it.
+const SLOWED: f64 = 0.7;
+/// What each call that AWS takes gives back of the whole rate. So little that a rate which is found stays for some dozens of calls.
+const REGAINED: f64 = 1.0 / 500.0;
+/// The least part of the rate: AWS's smallest quotas are lowered to no less.
+const SLOWEST: f64 = 0.02;
 
 /// Shortens a pause at random.
 type Jitter = fn(Duration) -> Duration;
@@ -122,6 +128,8 @@ struct State {
     pauses: u64,
     /// Throttled calls in a row.
     strikes: u32,
+    /// The part of our rate that AWS seems to take, up to 1. Below 1 there are no bursts.
+    part: f64,
 }
 
 /// The right to make one call.
@@ -145,6 +153,7 @@ impl Bucket {
                 next: Instant::now(),
                 pauses: 0,
                 strikes: 0,
+                part: 1.0,
             }),
         }
     }
@@ -186,6 +195,7 @@ impl Bucket {
             // Calls that were sent together are throttled together; only the first of them counts.
             if permit.pauses == state.pauses {
                 state.strikes = state.strikes.saturating_add(1);
+                state.part = (state.part * SLOWED).max(SLOWEST);
             } else if retry_after.is_none() {
                 return;
             }
@@ -194,17 +204,19 @@ impl Bucket {
             let until = Instant::now() + pause;
             state.pauses += 1;
             // One call when the pause ends and then the steady rate, no burst: whoever waits reserves anew.
+            let next = until + bucket.slack(state);
             state.next = if permit.pauses + 1 == state.pauses {
-                until + bucket.slack
+                next
             } else {
-                state.next.max(until + bucket.slack)
+                state.next.max(next)
             };
         });
     }
 
-    /// Tells that AWS took the call: the next pause is a short one again.
+    /// Tells that AWS took the call: the next pause is a short one again, and the rate grows back.
     pub fn accepted(&self, permit: &Permit) {
         self.with(|_, state| {
+            state.part = (state.part + REGAINED).min(1.0);
             if permit.pauses == state.pauses {
                 state.strikes = 0;
             }
@@ -214,12 +226,16 @@ impl Bucket {
     fn turn(&self, state: &State) -> Instant {
         let now = Instant::now();
         let full = state.next.max(now);
-        full.checked_sub(self.slack).map_or(now, |at| at.max(now))
+        full.checked_sub(self.slack(state)).map_or(now, |at| at.max(now))
+    }
+
+    fn slack(&self, state: &State) -> Duration {
+        if state.part < 1.0 { Duration::ZERO } else { self.slack }
     }
 
     fn reserve(&self, state: &mut State) -> (Instant, u64) {
         let at = self.turn(state);
-        state.next = state.next.max(Instant::now()) + self.interval;
+        state.next = state.next.max(Instant::now()) + self.interval.div_f64(state.part);
         (at, state.pauses)
     }
 
@@ -340,6 +356,36 @@ mod tests {
         }
         let _permit = bucket.take().await;
         assert!(start.elapsed() <= FIRST_PAUSE + Duration::from_millis(50), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quota_that_is_smaller_than_it_was_taken_for_is_found_and_kept_to() {
+        let bucket = Throttle::new(0.6, jittered).bucket("eu-west-1", Pool::LambdaControl);
+        // AWS takes one and a half calls a second, a tenth of what it documents.
+        let (mut tokens, mut at, mut refused) = (1.5_f64, Instant::now(), 0);
+        for _ in 0..1000 {
+            let permit = bucket.take().await;
+            tokens = (tokens + at.elapsed().as_secs_f64() * 1.5).min(1.5) - 1.0;
+            at = Instant::now();
+            if tokens < 0.0 {
+                tokens += 1.0;
+                refused += 1;
+                bucket.throttled(&permit, None);
+            } else {
+                bucket.accepted(&permit);
+            }
+        }
+        assert!(refused < 60, "{refused} of 1000 calls were throttled");
+        let start = Instant::now();
+        for _ in 0..600 {
+            let permit = bucket.take().await;
+            bucket.accepted(&permit);
+        }
+        assert!(
+            start.elapsed() < Duration::from_mins(4),
+            "the rate grows back: {:?}",
+            start.elapsed()
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -60,10 +60,12 @@ impl Outcomes {
         sent.push(Sent { at: Instant::now(), write });
     }
 
-    /// Notes the answer to the write that was sent last.
+    /// Notes the answer to the write that was sent last. What a read may not show yet and what would then be made once more counts as
+    /// open until it is seen. Source: AWS-60.
     pub fn answered(&mut self, uid: &str, step: &Step, answer: &Result<Applied, Failure>) {
         let unknown = matches!(answer, Err(failure) if failure.effect == Effect::Unknown);
-        let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown) else {
+        let unseen = answer.is_ok() && matches!(step, Step::CreateHttpIntegration { .. });
+        let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown && !unseen) else {
             return;
         };
         if let Some(last) = sent.iter().rposition(|s| s.write.step == *step) {
@@ -165,6 +167,24 @@ mod tests {
             outcomes.answered("a", &PUT, &answer);
             assert_eq!(outcomes.is_empty(), known, "{answer:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_integration_that_was_made_is_open_until_a_read_shows_it() {
+        let desired = fixtures::desired();
+        let make = Step::CreateHttpIntegration {
+            api_id: fixtures::HTTP_API.into(),
+            uri: desired.alias_arn(),
+            payload_format: "1.0".into(),
+            description: String::new(),
+        };
+        let mut outcomes = sent(std::slice::from_ref(&make));
+        outcomes.answered("a", &make, &Ok(Applied::default()));
+        let seen = Instant::now();
+        let behind = outcomes.unresolved("a", &desired, &fixtures::quiet(), seen);
+        assert_eq!(behind.writes.len(), 1, "a read that is behind must not have it made again");
+        let shown = fixtures::quiet_http(&desired.alias_arn());
+        assert_eq!(outcomes.unresolved("a", &desired, &shown, seen), Unresolved::default());
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! Passes over endpoints with AWS and the API server in memory.
 
+mod clients;
 mod measuring;
 mod unresolved;
 
@@ -506,7 +507,8 @@ async fn a_deletion_that_cannot_read_aws_says_so_and_waits() {
     let mut bench = Bench::new(observed());
     bench.create("fir", json!({}), deleted());
     bench.ctx.cloud.refuse.store(true, Ordering::Relaxed);
-    bench.pass("fir").await.unwrap();
+    let next = bench.pass("fir").await.unwrap();
+    assert_eq!(next.cadence, Cadence::Retry);
     let conditions = bench.status("fir")["conditions"].to_string();
     assert!(
         conditions.contains("DeletionBlocked") && conditions.contains("warmlambda.dev/release=true"),

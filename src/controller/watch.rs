@@ -164,9 +164,16 @@ pub fn triggers(
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+    use axum::http::{Request, Response};
     use k8s_openapi::api::core::v1::ConfigMap;
+    use kube::client::Body;
     use serde_json::json;
+    use tower::service_fn;
 
     fn object(namespace: &str, name: &str) -> ConfigMap {
         serde_json::from_value(json!({"metadata": {"namespace": namespace, "name": name}})).unwrap()
@@ -220,5 +227,31 @@ mod tests {
         list(&mut merge, 1, &[object("b", "z")]);
         assert_eq!(list(&mut merge, 0, &[object("a", "y")]), ["delete x", "apply y"]);
         assert_eq!(shown(merge.take(1, Event::Delete(object("b", "z")))), ["delete z"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_whose_history_is_gone_lists_anew() {
+        let listings = Arc::new(AtomicUsize::new(0));
+        let count = listings.clone();
+        let service = service_fn(move |request: Request<Body>| {
+            let watching = request.uri().query().unwrap_or_default().contains("watch=true");
+            let gone = json!({"type": "ERROR", "object": {"kind": "Status", "status": "Failure", "code": 410, "reason": "Expired", "message": "too old"}});
+            let answer = if watching {
+                format!("{gone}\n")
+            } else {
+                let name = format!("e{}", count.fetch_add(1, Ordering::Relaxed));
+                let object = json!({"apiVersion": "warmlambda.dev/v1alpha1", "kind": "WarmLambdaEndpoint", "metadata": {"name": name}, "spec": {"functionName": "f"}});
+                json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [object]}).to_string()
+            };
+            async move { Ok::<_, Infallible>(Response::new(Body::from(answer.into_bytes()))) }
+        });
+        let listed = events(&Client::new(service, "default"), &[]).filter_map(|event| {
+            let name = match event {
+                Ok(Event::InitApply(endpoint)) => endpoint.meta().name.clone(),
+                _ => None,
+            };
+            std::future::ready(name)
+        });
+        assert_eq!(listed.take(2).collect::<Vec<_>>().await, ["e0", "e1"]);
     }
 }

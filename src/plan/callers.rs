@@ -258,4 +258,11 @@ mod tests {
         };
         assert_eq!(Entrance::Method(method).pattern(), "*/items/*");
     }
+
+    #[test]
+    fn people_read_the_function_that_a_uri_calls_or_the_uri() {
+        let none = Variables::new();
+        assert_eq!(called("arn:aws:lambda:eu-west-1:1:function:f:live", &none), "f:live");
+        assert_eq!(called("https://example.com", &none), "https://example.com");
+    }
 }

@@ -104,3 +104,110 @@ fn state(desired: &Desired, current: &Concurrency) -> Capacity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::{capacity, desired, quiet};
+    use crate::plan::observed::ScalingBounds;
+
+    fn scaled(min: u32, capacity: Option<Concurrency>) -> Observed {
+        Observed {
+            scaling: Some(ScalingBounds { min, max: 9 }),
+            capacity,
+            ..quiet()
+        }
+    }
+
+    #[test]
+    fn an_autoscaler_that_shall_keep_some_is_waited_for_and_one_that_need_not_is_not() {
+        let Capacity::Busy(finding) = decide(&desired(), &scaled(1, None), false) else {
+            panic!("nothing is waited for")
+        };
+        assert_eq!(finding.ends, Ends::ByOthers);
+        assert_eq!(decide(&desired(), &scaled(0, None), false), Capacity::Settled);
+        let nobody = Observed { capacity: None, ..quiet() };
+        let others = Desired {
+            capacity: None,
+            ..desired()
+        };
+        assert_eq!(decide(&others, &nobody, false), Capacity::Settled);
+        assert_eq!(
+            decide(&desired(), &scaled(1, Some(capacity(7, AllocationState::Ready))), false),
+            Capacity::Settled
+        );
+    }
+
+    #[test]
+    fn capacity_that_is_as_asked_is_settled_and_another_number_is_written() {
+        assert_eq!(decide(&desired(), &quiet(), false), Capacity::Settled);
+        for (wanted, step) in [(2, Step::PutCapacity { requested: 2 }), (0, Step::DeleteCapacity)] {
+            let asked = Desired {
+                capacity: Some(wanted),
+                ..desired()
+            };
+            let Capacity::Change(planned) = decide(&asked, &quiet(), false) else {
+                panic!("{wanted} is not written")
+            };
+            assert_eq!(planned.step, step);
+        }
+        let none = Desired {
+            capacity: Some(0),
+            ..desired()
+        };
+        let cold = Observed { capacity: None, ..quiet() };
+        assert_eq!(decide(&none, &cold, false), Capacity::Settled);
+    }
+
+    #[test]
+    fn before_a_move_it_grows_and_does_not_shrink() {
+        let asked = |n| Desired {
+            capacity: Some(n),
+            ..desired()
+        };
+        assert!(matches!(decide(&asked(5), &quiet(), true), Capacity::Change(_)));
+        assert_eq!(decide(&asked(2), &quiet(), true), Capacity::Settled);
+        assert_eq!(decide(&asked(3), &quiet(), true), Capacity::Settled);
+    }
+
+    #[test]
+    fn snap_start_excludes_new_capacity_and_leaves_what_is_warm() {
+        let mut observed = quiet();
+        observed.function.as_mut().unwrap().snap_start = true;
+        assert_eq!(decide(&desired(), &observed, false), Capacity::Settled, "warm already");
+        assert!(
+            matches!(decide(&desired(), &observed, true), Capacity::Broken(_)),
+            "not on the next version"
+        );
+        let none = Desired {
+            capacity: Some(0),
+            ..desired()
+        };
+        assert!(matches!(decide(&none, &observed, false), Capacity::Change(_)), "it may go");
+        observed.capacity = None;
+        assert!(matches!(decide(&desired(), &observed, false), Capacity::Broken(_)));
+    }
+
+    #[test]
+    fn what_aws_is_doing_or_gave_up_is_told_in_its_numbers() {
+        let mut current = capacity(3, AllocationState::InProgress);
+        current.allocated = 1;
+        let busy = Observed {
+            capacity: Some(current.clone()),
+            ..quiet()
+        };
+        let Capacity::Busy(finding) = decide(&desired(), &busy, false) else {
+            panic!("not busy")
+        };
+        assert!(finding.message.contains("1 of 3 allocated, 3 available"), "{}", finding.message);
+        current.state = AllocationState::Failed("FUNCTION_ERROR_INIT_FAILURE".into());
+        let failed = Observed {
+            capacity: Some(current),
+            ..quiet()
+        };
+        let Capacity::Broken(finding) = decide(&desired(), &failed, false) else {
+            panic!("not broken")
+        };
+        assert!(finding.message.contains("FUNCTION_ERROR_INIT_FAILURE"), "{}", finding.message);
+    }
+}

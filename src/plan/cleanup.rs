@@ -141,8 +141,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    use crate::plan::fixtures::{HTTP_API, ORDERS, desired, desired_http, http_integration, mapped, orders, quiet, quiet_http};
-    use crate::plan::observed::{Bypass, FunctionUrl, HttpIntegration};
+    use crate::plan::fixtures::{HTTP_API, ORDERS, desired, desired_http, http_integration, mapped, orders, quiet, quiet_http, statement};
+    use crate::plan::observed::{Bypass, FunctionUrl, HttpIntegration, ScalingBounds};
 
     #[test]
     fn an_alias_that_a_function_url_calls_is_not_taken_away() {
@@ -220,5 +220,105 @@ mod tests {
         assert!(cleanup_now.steps.is_empty());
         observed.mappings = mapped(":39").mappings;
         assert!(cleanup(&desired, &observed).in_use_by.is_empty());
+    }
+
+    fn by(deletion: DeletionPolicy) -> Desired {
+        Desired { deletion, ..desired() }
+    }
+
+    fn steps(desired: &Desired, observed: &Observed) -> Vec<Step> {
+        cleanup(desired, observed).steps.into_iter().map(|planned| planned.step).collect()
+    }
+
+    /// A chain that nothing calls, behind an alias that the operator made.
+    fn uncalled() -> Observed {
+        let mut observed = quiet();
+        observed.rest_apis.clear();
+        observed.alias.as_mut().unwrap().description = mark(&desired());
+        observed
+    }
+
+    #[test]
+    fn warm_capacity_goes_when_it_was_ours() {
+        let release = by(DeletionPolicy::ReleaseCapacity);
+        assert_eq!(steps(&release, &quiet()), [Step::DeleteCapacity]);
+        let others = Desired {
+            capacity: None,
+            ..release.clone()
+        };
+        assert!(cleanup(&others, &quiet()).is_done());
+        let mut observed = quiet();
+        observed.scaling = Some(ScalingBounds { min: 1, max: 2 });
+        assert!(cleanup(&release, &observed).is_done());
+        observed.scaling = None;
+        observed.capacity = None;
+        assert!(cleanup(&release, &observed).is_done());
+    }
+
+    #[test]
+    fn nothing_goes_when_it_is_retained_or_only_observed_or_there_is_nothing() {
+        assert!(cleanup(&by(DeletionPolicy::Retain), &quiet()).is_done());
+        let watching = Desired {
+            management: ManagementPolicy::Observe,
+            ..by(DeletionPolicy::Delete)
+        };
+        assert!(cleanup(&watching, &uncalled()).is_done());
+        for gone in [
+            Observed {
+                function: None,
+                ..uncalled()
+            },
+            Observed { alias: None, ..uncalled() },
+        ] {
+            assert!(cleanup(&by(DeletionPolicy::Delete), &gone).is_done());
+        }
+    }
+
+    #[test]
+    fn warm_capacity_waits_for_weights_to_go() {
+        let mut observed = quiet();
+        observed.alias.as_mut().unwrap().weights = [(39, 1.0)].into();
+        let waiting = cleanup(&by(DeletionPolicy::ReleaseCapacity), &observed);
+        assert!(waiting.steps.is_empty() && waiting.waiting.is_some());
+        assert!(!waiting.is_done(), "the object stays");
+    }
+
+    #[test]
+    fn capacity_goes_first_then_our_statement_then_the_alias_that_we_made() {
+        let delete = by(DeletionPolicy::Delete);
+        let mut observed = uncalled();
+        assert_eq!(steps(&delete, &observed), [Step::DeleteCapacity]);
+        observed.capacity = None;
+        assert!(matches!(steps(&delete, &observed)[..], [Step::RemovePermission { .. }]));
+        observed.policy = None;
+        assert_eq!(steps(&delete, &observed), [Step::DeleteAlias]);
+        observed.alias.as_mut().unwrap().description = "somebody's".into();
+        assert!(cleanup(&delete, &observed).is_done(), "an alias that was taken over stays");
+    }
+
+    #[test]
+    fn an_alias_that_we_made_stays_while_others_granted_something_or_scale_it() {
+        let delete = by(DeletionPolicy::Delete);
+        let mut observed = Observed {
+            capacity: None,
+            policy: None,
+            ..uncalled()
+        };
+        observed.scaling = Some(ScalingBounds { min: 1, max: 2 });
+        assert_eq!(cleanup(&delete, &observed).in_use_by, ["scalable target function:fir-api:live"]);
+        observed.scaling = None;
+        let foreign = statement(&delete, "theirs", "arn:aws:execute-api:eu-west-1:111122223333:zzz/*/*");
+        observed.policy = quiet().policy;
+        observed.policy.as_mut().unwrap().statements = vec![foreign];
+        let held = cleanup(&delete, &observed);
+        assert_eq!(held.in_use_by, [format!("statement theirs on {}", delete.alias_arn())]);
+        assert!(!held.is_done() && held.steps.is_empty());
+    }
+
+    #[test]
+    fn an_alias_that_a_deployed_method_calls_is_not_taken_away() {
+        let held = cleanup(&by(DeletionPolicy::Delete), &quiet());
+        assert!(held.steps.is_empty());
+        assert_eq!(held.in_use_by.len(), 1, "{:?}", held.in_use_by);
     }
 }

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn what_stands_there_stays_while_the_value_swings_around_it() {
-        for value in [5.1, 12.0, 20.0, 24.9] {
+        for value in [5.1, 12.0, 20.0, 25.0] {
             assert_eq!(coarse(Some(20), value, 1), 20, "{value}");
         }
     }
@@ -66,6 +66,7 @@ mod tests {
     #[test]
     fn a_value_that_left_its_step_is_written_anew() {
         assert_eq!(coarse(Some(20), 26.0, 1), 50);
+        assert_eq!(coarse(Some(20), 5.0, 1), 5);
         assert_eq!(coarse(Some(20), 4.0, 1), 5);
         assert_eq!(coarse(Some(20), 4.0, 10), 0);
         assert_eq!(coarse(Some(20), 0.0, 1), 0);

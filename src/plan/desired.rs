@@ -379,10 +379,51 @@ mod tests {
             (json!({"provisionedConcurrency": -1}), "spec.provisionedConcurrency"),
             (json!({"rollout": {"timeoutSeconds": 0}}), "spec.rollout.timeoutSeconds"),
             (json!({"triggers": [{"name": "public"}]}), "spec.triggers[public]"),
+            (json!({"functionName": "x".repeat(65)}), "spec.functionName"),
+            (json!({"functionName": ""}), "spec.functionName"),
+            (json!({"aliasName": "x".repeat(129)}), "spec.aliasName"),
+            (json!({"provisionedConcurrency": 10_001}), "spec.provisionedConcurrency"),
+            (json!({"rollout": {"timeoutSeconds": 59}}), "spec.rollout.timeoutSeconds"),
+            (json!({"rollout": {"timeoutSeconds": 7201}}), "spec.rollout.timeoutSeconds"),
+            (json!({"version": {"policy": "Pinned", "pinned": "0"}}), "spec.version.pinned"),
+            (json!({"version": {"policy": "Pinned", "pinned": "+7"}}), "spec.version.pinned"),
+            (
+                json!({"version": {"policy": "Pinned", "pinned": "12345678901"}}),
+                "spec.version.pinned",
+            ),
+            (
+                json!({"version": {"policy": "LatestPublished", "pinned": "7"}}),
+                "spec.version.pinned",
+            ),
+            (json!({"region": "eu-west"}), "spec.region"),
+            (json!({"region": "eu-1"}), "spec.region"),
+            (json!({"region": "e-west-1"}), "spec.region"),
+            (json!({"region": "eu-West-1"}), "spec.region"),
+            (json!({"region": "EU-west-1"}), "spec.region"),
+            (json!({"region": "eu--1"}), "spec.region"),
+            (json!({"region": "eu-west-"}), "spec.region"),
+            (json!({"region": format!("eu-{}-1", "w".repeat(28))}), "spec.region"),
         ] {
             let invalid = Desired::resolve(&spec(rest), "uid", 1, site.clone()).unwrap_err();
             assert_eq!(invalid.field, field);
             assert!(!invalid.remedy.is_empty());
         }
+    }
+
+    #[test]
+    fn the_limits_themselves_are_allowed() {
+        let site = desired_by(json!({"functionName": "fir-api"})).site;
+        for rest in [
+            json!({"functionName": "x".repeat(64), "aliasName": "_-".repeat(64)}),
+            json!({"provisionedConcurrency": 10_000, "rollout": {"timeoutSeconds": 60}}),
+            json!({"provisionedConcurrency": 0, "rollout": {"timeoutSeconds": 7200}}),
+            json!({"region": "us-gov-west-1"}),
+            json!({"region": format!("eu-{}-1", "w".repeat(27))}),
+        ] {
+            assert!(Desired::resolve(&spec(rest.clone()), "uid", 1, site.clone()).is_ok(), "{rest}");
+        }
+        let pinned = json!({"version": {"policy": "Pinned", "pinned": "1234567890"}});
+        let desired = Desired::resolve(&spec(pinned), "uid", 1, site).unwrap();
+        assert_eq!(desired.version, DesiredVersion::Pinned(1_234_567_890));
     }
 }

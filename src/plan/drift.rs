@@ -213,4 +213,29 @@ mod tests {
         cold.capacity = None;
         assert_eq!(corrected(&[on(39), cold], before), [], "nor what is still to be done for it");
     }
+
+    #[test]
+    fn what_drifted_has_the_names_that_the_labels_of_the_metric_have() {
+        let names: Vec<_> = [
+            Resource::Alias,
+            Resource::ProvisionedConcurrency,
+            Resource::Permission,
+            Resource::Integration,
+            Resource::Route,
+            Resource::Stage,
+            Resource::EventSourceMapping,
+        ]
+        .map(Resource::as_str)
+        .into();
+        let labels = [
+            "alias",
+            "provisioned_concurrency",
+            "permission",
+            "integration",
+            "route",
+            "stage",
+            "event_source_mapping",
+        ];
+        assert_eq!(names, labels);
+    }
 }

@@ -30,3 +30,18 @@ pub fn stale(stage: &str, first: &str, count: usize) -> String {
     };
     format!("what stage {stage} serves of {first}{more} does not call the alias yet")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_is_stale_is_named_and_the_others_are_counted() {
+        let text = |count| stale("prod", "GET /reviews", count);
+        assert_eq!(text(1), "what stage prod serves of GET /reviews does not call the alias yet");
+        assert_eq!(
+            text(3),
+            "what stage prod serves of GET /reviews and 2 more does not call the alias yet"
+        );
+    }
+}

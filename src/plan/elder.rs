@@ -118,4 +118,13 @@ mod tests {
         let by_uuid = elder(json!([{"name": "s", "eventSource": {"uuid": ORDERS}}]));
         assert!(by_uuid.claims_mapping(ORDERS, &other));
     }
+
+    #[test]
+    fn a_route_is_claimed_on_its_stage_alone_when_a_stage_variable_tells_them_apart() {
+        let elder = elder(json!([{"name": "h", "httpApi": {"apiId": "b1", "stageName": "prod"}}]));
+        assert!(elder.claims_route("b1", "prod", "GET /a", true));
+        assert!(elder.claims_route("b1", "beta", "GET /a", false));
+        assert!(!elder.claims_route("b1", "beta", "GET /a", true));
+        assert!(!elder.claims_route("b2", "prod", "GET /a", false));
+    }
 }

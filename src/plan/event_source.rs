@@ -189,7 +189,9 @@ mod tests {
     use super::*;
     use crate::api::WarmLambdaEndpointStatus;
     use crate::plan::assess::{Cadence, Outcome};
-    use crate::plan::fixtures::{ORDERS, STREAM, calls, condition, mapped, mapping, orders, orders_by, planned, verdict};
+    use crate::plan::fixtures::{
+        ORDERS, STREAM, calls, condition, desired_by, mapped, mapping, mapping_of, orders, orders_by, planned, verdict,
+    };
     use crate::plan::observed::AllocationState;
     use crate::plan::trigger::Callers;
     use serde_json::json;
@@ -538,5 +540,50 @@ mod tests {
         add(&mut observed, ORDERS, kafka);
         let source = json!({"selfManagedKafka": {"bootstrapServers": ["b2:9092", "b1:9092"]}, "topic": "orders"});
         assert_eq!(calls(&orders_by(source), &observed).len(), 1);
+    }
+
+    #[test]
+    fn two_triggers_on_a_source_without_a_mapping_have_it_made_once() {
+        let trigger = |name: &str, size: i32| json!({"name": name, "eventSource": {"arn": QUEUE, "create": {"batchSize": size}}});
+        let desired =
+            desired_by(json!({"functionName": "fir-api", "provisionedConcurrency": 3, "triggers": [trigger("a", 5), trigger("b", 6)]}));
+        let observed = Observed {
+            mappings: Some(BTreeMap::new()),
+            ..mapped("")
+        };
+        assert_eq!(planned(&desired, &observed).steps.len(), 1);
+        let other = json!({"name": "b", "eventSource": {"arn": format!("{QUEUE}-2"), "create": {}}});
+        let desired = desired_by(json!({"functionName": "fir-api", "provisionedConcurrency": 3, "triggers": [trigger("a", 5), other]}));
+        assert_eq!(planned(&desired, &observed).steps.len(), 2);
+    }
+
+    #[test]
+    fn one_mapping_at_rest_on_the_alias_needs_no_closer_look() {
+        let (on, off) = (mapping(":live"), mapping(""));
+        let mut moving = mapping(":live");
+        moving.state = MappingState::Changing("Updating".into());
+        assert!(is_settled(&orders(), &[(ORDERS, &on)]));
+        for found in [
+            vec![],
+            vec![(ORDERS, &off)],
+            vec![(ORDERS, &moving)],
+            vec![(ORDERS, &on), (OTHER, &on)],
+        ] {
+            assert!(!is_settled(&orders(), &found), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_mapping_concerns_an_endpoint_by_its_function_its_uuid_or_its_source() {
+        let foreign = |source: &str| mapping_of(source, "arn:aws:lambda:eu-west-1:111122223333:function:other");
+        assert!(
+            concerns(&orders(), OTHER, &mapping_of(QUEUE, &mapping("").function_arn)),
+            "its function"
+        );
+        assert!(concerns(&orders(), OTHER, &foreign(STREAM)), "its source");
+        assert!(!concerns(&orders(), OTHER, &foreign(QUEUE)));
+        let by_uuid = orders_by(json!({"uuid": ORDERS}));
+        assert!(concerns(&by_uuid, ORDERS, &foreign(QUEUE)), "its UUID");
+        assert!(!concerns(&by_uuid, OTHER, &foreign(STREAM)));
     }
 }

@@ -87,3 +87,78 @@ const fn reason(step: &Step) -> &'static str {
         Step::DeleteAlias => "AliasDeleted",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+    use super::*;
+    use crate::plan::fixtures::at;
+
+    fn condition(kind: ConditionType, status: &str, reason: Reason) -> Condition {
+        Condition {
+            type_: kind.as_str().into(),
+            status: status.into(),
+            reason: reason.as_str().into(),
+            message: "m".into(),
+            observed_generation: None,
+            last_transition_time: Time(at(0)),
+        }
+    }
+
+    fn told(before: &[Condition], now: &[Condition]) -> Vec<(&'static str, bool)> {
+        let events = flips(before, now).into_iter();
+        events.map(|event| (event.reason, event.warning)).collect()
+    }
+
+    #[test]
+    fn readiness_is_told_when_it_begins() {
+        let ready = |status| [condition(ConditionType::Ready, status, Reason::Succeeded)];
+        assert_eq!(told(&[], &ready("True")), [("Ready", false)]);
+        assert_eq!(told(&ready("False"), &ready("True")), [("Ready", false)]);
+        assert_eq!(told(&ready("True"), &ready("True")), []);
+        assert_eq!(told(&ready("True"), &ready("False")), []);
+    }
+
+    #[test]
+    fn a_stall_is_told_once_for_each_reason() {
+        let stalled = |reason| [condition(ConditionType::Stalled, "True", reason)];
+        assert_eq!(told(&[], &stalled(Reason::InvalidSpec)), [("Stalled", true)]);
+        assert_eq!(told(&stalled(Reason::InvalidSpec), &stalled(Reason::InvalidSpec)), []);
+        assert_eq!(
+            told(&stalled(Reason::AccessDenied), &stalled(Reason::InvalidSpec)),
+            [("Stalled", true)]
+        );
+        let events = flips(&[], &stalled(Reason::InvalidSpec));
+        assert_eq!(events[0].message, "InvalidSpec: m");
+    }
+
+    #[test]
+    fn advice_is_told_when_it_appears() {
+        for (kind, reason, event) in [
+            (ConditionType::TrafficOnAlias, Reason::TrafficBypassesAlias, "TrafficBypassesAlias"),
+            (ConditionType::CapacitySaturated, Reason::Spillover, "SpilloverDetected"),
+            (ConditionType::CapacityIdle, Reason::LowUtilization, "CapacityIdle"),
+        ] {
+            let advice = [condition(kind, "True", reason)];
+            assert_eq!(told(&[], &advice), [(event, true)]);
+            assert_eq!(told(&advice, &advice), []);
+            assert_eq!(told(&[condition(kind, "True", Reason::Succeeded)], &advice), [(event, true)]);
+            assert_eq!(told(&advice, &[condition(kind, "True", Reason::Succeeded)]), []);
+        }
+    }
+
+    #[test]
+    fn each_write_has_a_word_of_its_own_for_people() {
+        let alias = |purpose| Step::UpdateAlias {
+            version: 2,
+            revision_id: String::new(),
+            purpose,
+        };
+        assert_eq!(reason(&alias(MovePurpose::Rollout)), "AliasMoved");
+        assert_eq!(reason(&alias(MovePurpose::RollBack)), "RolledBack");
+        assert_eq!(reason(&Step::PutCapacity { requested: 1 }), "CapacityRequested");
+        assert_eq!(reason(&Step::DeleteCapacity), "CapacityReleased");
+        assert_eq!(reason(&Step::DeleteAlias), "AliasDeleted");
+    }
+}

@@ -194,3 +194,208 @@ fn rejected(pass: &Pass) -> Vec<RejectedVersion> {
     kept.drain(..surplus);
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::plan::assess::{Outcome, assess};
+    use crate::plan::desired::Desired;
+    use crate::plan::fixtures::{at, capacity as concurrency, desired, moment, quiet, verdict};
+    use crate::plan::memory::Memory;
+    use crate::plan::observed::{CodeState, Observed};
+    use crate::plan::step::{Applied, PlannedStep};
+    use crate::plan::steps::{Plan, plan};
+
+    fn status_of(desired: &Desired, observed: &Observed, previous: &WarmLambdaEndpointStatus, seconds: i64) -> WarmLambdaEndpointStatus {
+        verdict(desired, observed, &Outcome::default(), previous, seconds).status
+    }
+
+    fn told(observed: &Observed) -> WarmLambdaEndpointStatus {
+        status_of(&desired(), observed, &WarmLambdaEndpointStatus::default(), 0)
+    }
+
+    /// The alias on version 40 with a weight on version 39.
+    fn weighted(share: f64, state: AllocationState) -> Observed {
+        let mut observed = quiet();
+        observed.alias.as_mut().unwrap().weights = BTreeMap::from([(39, share)]);
+        observed.capacity = Some(concurrency(3, state));
+        observed
+    }
+
+    /// What a pass says that ends with this plan and these answers.
+    fn after(
+        previous: &WarmLambdaEndpointStatus,
+        observed: &Observed,
+        plan: &Plan,
+        applied: Vec<(PlannedStep, Applied)>,
+    ) -> WarmLambdaEndpointStatus {
+        let outcome = Outcome { applied, failed: None };
+        assess(&Pass {
+            desired: &desired(),
+            observed,
+            plan,
+            outcome: &outcome,
+            previous,
+            memory: &Memory::from(previous),
+            usage: None,
+            unsampled: None,
+            moment: moment(0),
+        })
+        .status
+    }
+
+    #[test]
+    fn while_a_version_is_warmed_status_says_which_and_since_when() {
+        let observed = weighted(1.0, AllocationState::InProgress);
+        let first = told(&observed);
+        assert_eq!(first.function_version.as_deref(), Some("39"));
+        assert_eq!(first.target_function_version.as_deref(), Some("40"));
+        assert_eq!(first.version_weight, Some(100));
+        let rollout = first.rollout.clone().unwrap();
+        assert_eq!(
+            (rollout.from.as_str(), rollout.to.as_str(), rollout.start_time.0),
+            ("39", "40", at(0))
+        );
+        let later = status_of(&desired(), &observed, &first, 60);
+        assert_eq!(later.rollout.unwrap().start_time.0, at(0), "the begin stays");
+        for (from, to) in [("38", "40"), ("39", "41")] {
+            let mut other = first.clone();
+            other.rollout = other.rollout.map(|r| RolloutStatus {
+                from: from.into(),
+                to: to.into(),
+                ..r
+            });
+            let rollout = status_of(&desired(), &observed, &other, 60).rollout.unwrap();
+            assert_eq!(rollout.start_time.0, at(60), "another move begins anew");
+        }
+        assert_eq!(status_of(&desired(), &quiet(), &first, 60).rollout, None);
+    }
+
+    #[test]
+    fn a_whole_weight_that_outlasted_its_rollout_stays_known_and_a_part_does_not() {
+        let began = told(&weighted(1.0, AllocationState::InProgress));
+        let outlasted = status_of(&desired(), &weighted(1.0, AllocationState::Ready), &began, 10_000);
+        assert_eq!(outlasted.rollout, began.rollout);
+        assert_eq!(outlasted.target_function_version, None, "it is somebody's weight by now");
+        assert_eq!(
+            status_of(&desired(), &weighted(0.5, AllocationState::Ready), &began, 10_000).rollout,
+            None
+        );
+    }
+
+    #[test]
+    fn the_share_of_the_version_that_serves_is_told_in_percent() {
+        for (share, version, percent) in [(0.3, "40", 70), (0.8, "39", 80)] {
+            let status = told(&weighted(share, AllocationState::Ready));
+            assert_eq!(
+                (status.function_version.as_deref(), status.version_weight),
+                (Some(version), Some(percent))
+            );
+        }
+        assert_eq!(told(&quiet()).version_weight, Some(100));
+        let absent = Observed { alias: None, ..quiet() };
+        assert_eq!((told(&absent).version_weight, told(&absent).alias_arn), (None, None));
+    }
+
+    #[test]
+    fn a_move_that_is_due_names_its_version() {
+        assert_eq!(told(&quiet()).target_function_version, None);
+        let mut behind = quiet();
+        behind.version_states.insert(40, CodeState::Active);
+        behind.alias.as_mut().unwrap().version = Some(39);
+        assert_eq!(told(&behind).target_function_version.as_deref(), Some("40"));
+        let absent = Observed { alias: None, ..behind };
+        assert_eq!(told(&absent).target_function_version.as_deref(), Some("40"));
+    }
+
+    #[test]
+    fn an_endpoint_that_is_only_observed_lists_the_calls_and_their_reasons() {
+        let mut observed = quiet();
+        observed.capacity = None;
+        assert!(told(&observed).plan.is_empty());
+        let watching = Desired {
+            management: ManagementPolicy::Observe,
+            ..desired()
+        };
+        let plan = status_of(&watching, &observed, &WarmLambdaEndpointStatus::default(), 0).plan;
+        assert_eq!(plan.len(), 1);
+        assert_eq!(
+            plan[0].call,
+            "lambda:PutProvisionedConcurrencyConfig fir-api:live ProvisionedConcurrentExecutions=3"
+        );
+        assert_eq!(plan[0].why, "alias live has no warm capacity");
+    }
+
+    #[test]
+    fn warm_capacity_stands_in_status_as_aws_shows_it() {
+        let mut observed = quiet();
+        for (state, word, reason) in [
+            (AllocationState::Ready, CapacityState::Ready, None),
+            (AllocationState::InProgress, CapacityState::InProgress, None),
+            (AllocationState::Failed("why".into()), CapacityState::Failed, Some("why")),
+        ] {
+            let mut current = concurrency(3, state);
+            (current.allocated, current.available) = (2, 1);
+            observed.capacity = Some(current);
+            let told = told(&observed).provisioned_concurrency.unwrap();
+            assert_eq!((told.requested, told.allocated, told.available), (3, 2, 1));
+            assert_eq!((told.status, told.reason.as_deref()), (word, reason));
+        }
+        observed.capacity = None;
+        assert_eq!(told(&observed).provisioned_concurrency, None);
+    }
+
+    #[test]
+    fn a_publication_is_remembered_by_its_answer_then_by_the_list_and_else_as_it_was() {
+        let publish = PlannedStep {
+            step: Step::PublishVersion {
+                code_sha256: "sha".into(),
+                revision_id: "r".into(),
+                fingerprint: "forty-one".into(),
+            },
+            why: String::new(),
+        };
+        let nothing = WarmLambdaEndpointStatus::default();
+        let answered = vec![(publish, Applied { version: Some(41) })];
+        let ours = after(&nothing, &quiet(), &Plan::default(), answered).published.unwrap();
+        assert_eq!((ours.version.as_str(), ours.fingerprint.as_str()), ("41", "forty-one"));
+        let listed = told(&quiet()).published.unwrap();
+        assert_eq!((listed.version.as_str(), listed.fingerprint.as_str()), ("40", "forty"));
+        let mut changed = quiet();
+        changed.function.as_mut().unwrap().fingerprint = "new".into();
+        assert_eq!(told(&changed).published, None);
+        let known = told(&quiet());
+        assert_eq!(status_of(&desired(), &changed, &known, 0).published, known.published);
+    }
+
+    #[test]
+    fn rejections_are_kept_for_the_attempt_that_is_asked_for_with_the_newest_last() {
+        let attempt = desired().attempt;
+        let rejection = |version: &str, attempt: &str| json!({"version": version, "codeSha256": "old", "reason": "r", "attempt": attempt});
+        let list = [rejection("40", &attempt), rejection("38", "before"), rejection("39", &attempt)];
+        let previous: WarmLambdaEndpointStatus = serde_json::from_value(json!({"rejectedVersions": list})).unwrap();
+        let numbers = |status: WarmLambdaEndpointStatus| -> Vec<_> {
+            let rejected = status.rejected_versions.into_iter();
+            rejected.map(|r| (r.version, r.code_sha256)).collect()
+        };
+        let pair = |version: &str, code: &str| (version.to_owned(), code.to_owned());
+        let plan = plan(&desired(), &quiet(), &Memory::default(), at(0));
+        let kept = after(&previous, &quiet(), &plan, Vec::new());
+        assert_eq!(numbers(kept), [pair("40", "old"), pair("39", "old")]);
+        let again = Rejected {
+            code_sha256: "new".into(),
+            reason: "r".into(),
+            attempt,
+        };
+        let plan = Plan {
+            reject: Some((40, again)),
+            ..plan
+        };
+        let kept = after(&previous, &quiet(), &plan, Vec::new());
+        assert_eq!(numbers(kept), [pair("39", "old"), pair("40", "new")]);
+    }
+}

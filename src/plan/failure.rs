@@ -67,3 +67,25 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_reads_as_call_place_code_and_text() {
+        let failure = Failure {
+            class: Class::Conflict,
+            effect: Effect::NotApplied,
+            operation: "lambda:UpdateAlias",
+            resource: "fir-api:live".into(),
+            code: "ResourceConflictException".into(),
+            message: "busy".into(),
+            request_id: None,
+        };
+        assert_eq!(
+            failure.to_string(),
+            "lambda:UpdateAlias on fir-api:live: ResourceConflictException: busy"
+        );
+    }
+}

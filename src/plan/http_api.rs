@@ -440,4 +440,38 @@ mod tests {
         let actions: Vec<_> = planned(&any(), &observed).steps.iter().map(|s| s.step.action()).collect();
         assert_eq!(actions, ["lambda:AddPermission"]);
     }
+
+    #[test]
+    fn a_stage_variable_that_another_route_needs_as_it_is_is_left_alone() {
+        let mut observed = quiet_http(&arn("fir-api:${stageVariables.alias}"));
+        let api = observed.http_apis.get_mut(HTTP_API).unwrap();
+        let other = Route {
+            id: "route3".into(),
+            integration_id: Some("int2".into()),
+        };
+        api.routes.as_mut().unwrap().insert("GET /other".into(), other);
+        let foreign = desired().site.function_arn("other:${stageVariables.alias}");
+        api.integrations
+            .insert("int2".into(), crate::plan::fixtures::http_integration(&foreign));
+        stage(&mut observed).variables = [("alias".to_owned(), "blue".to_owned())].into();
+        let plan = planned(&any(), &observed);
+        assert!(plan.steps.is_empty(), "{:?}", plan.steps);
+        assert!(
+            plan.findings[0]
+                .message
+                .contains("would have to change, and GET /other uses it too"),
+            "{:?}",
+            plan.findings
+        );
+    }
+
+    #[test]
+    fn status_shows_the_uri_of_each_route_of_a_trigger() {
+        let (desired, uri) = (any(), arn("fir-api:live"));
+        let mut observed = quiet_http(&uri);
+        let api = observed.http_apis.get_mut(HTTP_API).unwrap();
+        assert_eq!(uris(&desired, &desired.http_apis[0], api), [Some(uri.as_str()), Some(uri.as_str())]);
+        let named = desired_http(json!({"routeKeys": ["$default"]}));
+        assert_eq!(uris(&named, &named.http_apis[0], api), [Some(uri.as_str())]);
+    }
 }

@@ -209,4 +209,31 @@ mod tests {
         observed.versions = None;
         assert_eq!(serving_size(&observed), size(2048));
     }
+
+    #[test]
+    fn capacity_that_costs_next_to_nothing_is_said_to_cost_less_than_a_dollar() {
+        let mut observed = large();
+        observed.capacity.as_mut().unwrap().requested = 1;
+        observed.versions.as_mut().unwrap().get_mut(&40).unwrap().size = size(64);
+        let text = message(&told(Some(&busiest(None)), &observed), "CapacityIdle");
+        assert!(text.starts_with("1 environment of 64 MB cost less than $1 a month"), "{text}");
+    }
+
+    #[test]
+    fn whose_number_it_is_is_told_who_can_lower_it() {
+        let others = Desired {
+            capacity: None,
+            ..desired()
+        };
+        let status = verdict_with(Some(&busiest(None)), &others, &large(), &WarmLambdaEndpointStatus::default(), 0).status;
+        assert!(message(&status, "CapacityIdle").ends_with("the spec leaves the number to others: lower it there"));
+        assert!(message(&told(Some(&busiest(None)), &large()), "CapacityIdle").contains("lower spec.provisionedConcurrency"));
+    }
+
+    #[test]
+    fn no_capacity_is_not_idle() {
+        let mut observed = large();
+        observed.capacity.as_mut().unwrap().requested = 0;
+        assert!(!is_idle(&told(Some(&busiest(None)), &observed)));
+    }
 }

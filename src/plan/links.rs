@@ -156,3 +156,119 @@ fn let_in(required: &Required) -> (Status, Reason, String) {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::WarmLambdaEndpointStatus;
+    use crate::plan::assess::Outcome;
+    use crate::plan::desired::Desired;
+    use crate::plan::fixtures::{capacity as concurrency, condition, desired, message, quiet, verdict};
+    use crate::plan::observed::{CodeState, Observed, ScalingBounds};
+
+    const ALIAS: &str = "AliasReady";
+    const CAPACITY: &str = "CapacityReady";
+    const PERMISSION: &str = "PermissionReady";
+    const TRIGGER: &str = "TriggerReady";
+
+    fn status(desired: &Desired, observed: &Observed) -> WarmLambdaEndpointStatus {
+        verdict(desired, observed, &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0).status
+    }
+
+    fn is(desired: &Desired, observed: &Observed, kind: &str) -> (String, String) {
+        condition(&status(desired, observed), kind).unwrap()
+    }
+
+    fn pair(status: &str, reason: &str) -> (String, String) {
+        (status.into(), reason.into())
+    }
+
+    #[test]
+    fn every_link_of_a_quiet_chain_holds() {
+        for kind in [ALIAS, CAPACITY, PERMISSION, TRIGGER] {
+            assert_eq!(is(&desired(), &quiet(), kind), pair("True", "Succeeded"), "{kind}");
+        }
+    }
+
+    #[test]
+    fn the_link_that_a_write_is_due_on_is_broken_and_no_other() {
+        let mut behind = quiet();
+        behind.version_states.insert(40, CodeState::Active);
+        behind.alias.as_mut().unwrap().version = Some(39);
+        assert_eq!(is(&desired(), &behind, ALIAS), pair("False", "VersionMismatch"));
+        assert_eq!(is(&desired(), &behind, PERMISSION), pair("True", "Succeeded"));
+        let mut cold = quiet();
+        cold.capacity = None;
+        assert_eq!(is(&desired(), &cold, CAPACITY), pair("False", "Progressing"));
+        assert_eq!(message(&status(&desired(), &cold), CAPACITY), "alias live has no warm capacity");
+        let mut locked = quiet();
+        locked.policy = None;
+        assert_eq!(is(&desired(), &locked, PERMISSION), pair("False", "PermissionMissing"));
+    }
+
+    #[test]
+    fn without_an_alias_it_is_named_and_the_other_links_wait() {
+        let absent = Observed {
+            alias: None,
+            capacity: None,
+            policy: None,
+            version_states: [(40, CodeState::Active)].into(),
+            ..quiet()
+        };
+        assert_eq!(is(&desired(), &absent, ALIAS), pair("False", "AliasNotFound"));
+        let without = Desired {
+            triggers: Vec::new(),
+            rest_apis: Vec::new(),
+            ..desired()
+        };
+        assert_eq!(is(&without, &absent, TRIGGER), pair("False", "Waiting"));
+    }
+
+    #[test]
+    fn without_a_function_nothing_holds() {
+        let gone = Observed { function: None, ..quiet() };
+        for kind in [ALIAS, CAPACITY, PERMISSION, TRIGGER] {
+            assert_eq!(is(&desired(), &gone, kind), pair("False", "FunctionNotFound"), "{kind}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_without_triggers_needs_no_caller_and_no_permission() {
+        let without = Desired {
+            triggers: Vec::new(),
+            rest_apis: Vec::new(),
+            ..desired()
+        };
+        let observed = Observed { policy: None, ..quiet() };
+        assert_eq!(is(&without, &observed, TRIGGER), pair("True", "NotRequired"));
+        assert_eq!(is(&without, &observed, PERMISSION), pair("True", "NotRequired"));
+    }
+
+    #[test]
+    fn whose_number_the_warm_capacity_is_is_told() {
+        let others = Desired {
+            capacity: None,
+            ..desired()
+        };
+        assert_eq!(is(&others, &quiet(), CAPACITY), pair("True", "ExternallyOwned"));
+        let mut scaled = quiet();
+        scaled.scaling = Some(ScalingBounds { min: 1, max: 9 });
+        assert!(message(&status(&desired(), &scaled), CAPACITY).contains("between 1 and 9"));
+        let mut cold = quiet();
+        cold.capacity = None;
+        assert_eq!(is(&others, &cold, CAPACITY), pair("True", "ExternallyOwned"));
+        let none = Desired {
+            capacity: Some(0),
+            ..desired()
+        };
+        assert_eq!(is(&none, &cold, CAPACITY), pair("True", "NotRequired"));
+    }
+
+    #[test]
+    fn while_the_alias_has_weights_warmth_cannot_be_told() {
+        let mut moving = quiet();
+        moving.alias.as_mut().unwrap().weights = [(39, 0.5)].into();
+        moving.capacity = Some(concurrency(3, AllocationState::Ready));
+        assert_eq!(is(&desired(), &moving, CAPACITY), pair("False", "Waiting"));
+    }
+}

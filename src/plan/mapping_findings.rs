@@ -221,3 +221,46 @@ impl Mapping {
         self.source_arn.as_deref().map_or(SourceKind::SelfManagedKafka, SourceKind::of_arn)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::{ORDERS, mapping, orders, orders_by, quiet};
+    use serde_json::json;
+
+    fn block(source: serde_json::Value) -> String {
+        let desired = orders_by(source);
+        no_mapping(&desired, &desired.event_sources[0]).message
+    }
+
+    #[test]
+    fn who_has_no_mapping_is_told_how_the_operator_would_make_it_if_it_can() {
+        assert!(
+            block(json!({"arn": "arn:aws:kinesis:eu-west-1:111122223333:stream/orders"}))
+                .contains("create: {startingPosition: TrimHorizon}")
+        );
+        assert!(block(json!({"arn": "arn:aws:sqs:eu-west-1:111122223333:orders"})).contains("create: {}"));
+        assert!(!block(json!({"arn": "arn:aws:mq:eu-west-1:111122223333:broker:b"})).contains("create:"));
+    }
+
+    #[test]
+    fn why_lambda_disabled_a_mapping_is_told_with_its_last_result_when_the_reason_is_a_mere_word() {
+        let said = |reason: &str, result: &str| {
+            let mut disabled = mapping(":live");
+            (disabled.state_reason, disabled.last_result) = (reason.into(), result.into());
+            disabled_by_lambda(&orders(), &quiet(), ORDERS, &disabled).message
+        };
+        let denied = "PROBLEM: Cannot access stream s. Please ensure the role can perform the GetRecords Actions on your stream in IAM.";
+        assert!(
+            said("LambdaDisabled", denied).contains("LambdaDisabled (PROBLEM: Cannot access stream"),
+            "{}",
+            said("LambdaDisabled", denied)
+        );
+        let spoken = said("Lambda gave it up for a reason", denied);
+        assert!(
+            spoken.contains("Lambda gave it up for a reason") && !spoken.contains("PROBLEM"),
+            "{spoken}"
+        );
+        assert!(!said("LambdaDisabled", "OK").contains("(OK)"));
+    }
+}

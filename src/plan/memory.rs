@@ -132,4 +132,33 @@ mod tests {
             assert_eq!(Memory::from(&status), Memory::default(), "{forged:?}");
         }
     }
+
+    #[test]
+    fn a_rejection_holds_for_its_version_its_code_and_its_attempt() {
+        let rejected = |code: &str| Memory {
+            rejected: [(
+                42,
+                Rejected {
+                    code_sha256: code.into(),
+                    reason: "r".into(),
+                    attempt: "a".into(),
+                },
+            )]
+            .into(),
+            ..Memory::default()
+        };
+        let memory = rejected("code");
+        assert!(memory.has_rejected(42, Some("code"), "a").is_some());
+        assert!(memory.has_rejected(42, None, "a").is_some(), "which code it is may not be known");
+        assert!(
+            memory.has_rejected(42, Some("other"), "a").is_none(),
+            "the number may be used for other code"
+        );
+        assert!(memory.has_rejected(42, Some("code"), "b").is_none());
+        assert!(memory.has_rejected(41, Some("code"), "a").is_none());
+        assert!(
+            rejected("").has_rejected(42, Some("code"), "a").is_some(),
+            "nor may it have been then"
+        );
+    }
 }

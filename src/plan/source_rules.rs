@@ -299,3 +299,280 @@ fn of_pollers(source: &EventSourceTrigger, create: &EventSourceCreate, kind: Kin
         ),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const KINESIS: &str = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders";
+    const DYNAMODB: &str = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000";
+    const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:orders";
+    const FIFO: &str = "arn:aws:sqs:eu-west-1:111122223333:orders.fifo";
+    const MSK: &str = "arn:aws:kafka:eu-west-1:111122223333:cluster/orders/1";
+    const UUID: &str = "0aaaaaaa-0000-4000-8000-00000000000f";
+
+    /// The field below `eventSource` that a source is refused for; empty when it is taken.
+    fn refused(source: &Value) -> String {
+        let source = serde_json::from_value(source.clone()).unwrap();
+        let invalid = check("t", &source).err();
+        invalid.map_or_else(String::new, |invalid| {
+            let field = invalid.field.strip_prefix("spec.triggers[t].eventSource.");
+            field.unwrap_or("no field of the source").into()
+        })
+    }
+
+    /// What is said of each: the second of a pair is the field, or nothing.
+    fn holds(cases: &[(Value, &str)]) {
+        for (source, field) in cases {
+            assert_eq!(refused(source), *field, "{source}");
+        }
+    }
+
+    fn on(arn: &str, mut create: Value) -> Value {
+        if arn != QUEUE && arn != FIFO && create.get("startingPosition").is_none() {
+            create["startingPosition"] = "Latest".into();
+        }
+        json!({"arn": arn, "create": create})
+    }
+
+    fn kafka(mut create: Value) -> Value {
+        create["startingPosition"] = "Latest".into();
+        json!({"arn": MSK, "topic": "t", "create": create})
+    }
+
+    #[test]
+    fn the_refusal_shows_the_value_that_was_written() {
+        let source = serde_json::from_value(on(QUEUE, json!({"batchSize": 0}))).unwrap();
+        let said = check("t", &source).unwrap_err().to_string();
+        assert_eq!(said, "spec.triggers[t].eventSource.create.batchSize is \"0\": use 1 to 10000");
+        let source = serde_json::from_value(json!({"uuid": "none"})).unwrap();
+        assert!(check("t", &source).unwrap_err().to_string().contains("is \"none\""));
+    }
+
+    #[test]
+    fn a_source_is_named_by_what_aws_takes() {
+        let long = |n: usize| "x".repeat(n);
+        let arn = |rest: usize| format!("arn:aws:kinesis:eu-west-1:1:{}", long(rest));
+        holds(&[
+            (json!({"arn": KINESIS}), ""),
+            (json!({"arn": "arn:aws-us-gov:kinesis::1:x"}), ""),
+            (json!({"arn": "arn:AWS:kinesis:eu:1:x:y"}), ""),
+            (json!({"arn": arn(1024 - 28)}), ""),
+            (json!({"arn": arn(1025 - 28)}), "arn"),
+            (json!({"arn": "arn::kinesis:eu:1:x"}), "arn"),
+            (json!({"arn": "arn:aws::eu:1:x"}), "arn"),
+            (json!({"arn": "arn:a_s:kinesis:eu:1:x"}), "arn"),
+            (json!({"arn": "arn:aws:Kinesis:eu:1:x"}), "arn"),
+            (json!({"arn": "arn:aws:kinesis:EU:1:x"}), "arn"),
+            (json!({"arn": "arn:aws:kinesis:eu:a:x"}), "arn"),
+            (json!({"arn": "arn:aws:kinesis:eu:1:"}), "arn"),
+            (json!({"arn": "arn:aws:kinesis:eu:1:\nx"}), "arn"),
+            (json!({"arn": "arn:aws:kinesis:eu:1"}), "arn"),
+            (json!({"arn": "urn:aws:kinesis:eu:1:x"}), "arn"),
+            (json!({"arn": DYNAMODB}), ""),
+            (json!({"arn": "arn:aws:dynamodb:eu-west-1:1:table/orders"}), "arn"),
+            (json!({"uuid": UUID}), ""),
+            (json!({"uuid": UUID.to_uppercase()}), "uuid"),
+            (json!({"uuid": UUID.replace('f', "g")}), "uuid"),
+            (json!({"uuid": &UUID[1..]}), "uuid"),
+            (json!({"uuid": UUID, "create": {}}), "create"),
+            (json!({"arn": MSK, "topic": long(249)}), ""),
+            (json!({"arn": MSK, "topic": long(250)}), "topic"),
+            (json!({"arn": MSK, "topic": ""}), "topic"),
+            (json!({"arn": QUEUE, "topic": "t"}), "topic"),
+            (json!({"selfManagedKafka": {"bootstrapServers": ["b:1"]}, "topic": "t"}), ""),
+            (json!({"selfManagedKafka": {"bootstrapServers": vec![long(300); 10]}}), ""),
+            (
+                json!({"selfManagedKafka": {"bootstrapServers": []}}),
+                "selfManagedKafka.bootstrapServers",
+            ),
+            (
+                json!({"selfManagedKafka": {"bootstrapServers": vec!["b"; 11]}}),
+                "selfManagedKafka.bootstrapServers",
+            ),
+            (
+                json!({"selfManagedKafka": {"bootstrapServers": [long(301)]}}),
+                "selfManagedKafka.bootstrapServers",
+            ),
+            (
+                json!({"selfManagedKafka": {"bootstrapServers": ["b", ""]}}),
+                "selfManagedKafka.bootstrapServers",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_number_is_taken_up_to_its_limits_and_not_beyond() {
+        let window = |mut create: Value| {
+            create["maximumBatchingWindowSeconds"] = 1.into();
+            on(QUEUE, create)
+        };
+        type Made = fn(&str, Value) -> Value;
+        let stream: Made = |field, value| on(KINESIS, json!({field: value}));
+        let queue: Made = |field, value| on(QUEUE, json!({field: value}));
+        for (made, field, least, most) in [
+            (stream, "batchSize", 1, 10_000),
+            (stream, "maximumBatchingWindowSeconds", 0, 300),
+            (stream, "parallelizationFactor", 1, 10),
+            (stream, "maximumRetryAttempts", -1, 10_000),
+            (stream, "tumblingWindowSeconds", 0, 900),
+            (stream, "maximumRecordAgeSeconds", 60, 604_800),
+            (queue, "maximumConcurrency", 2, 1000),
+        ] {
+            let place = format!("create.{field}");
+            holds(&[
+                (made(field, least.into()), ""),
+                (made(field, most.into()), ""),
+                (made(field, (most + 1).into()), &place),
+                (made(field, (least - 1).into()), &place),
+            ]);
+        }
+        holds(&[
+            (on(KINESIS, json!({"maximumRecordAgeSeconds": -1})), ""),
+            (
+                on(KINESIS, json!({"maximumRecordAgeSeconds": -2})),
+                "create.maximumRecordAgeSeconds",
+            ),
+            (on(KINESIS, json!({"maximumRecordAgeSeconds": 0})), "create.maximumRecordAgeSeconds"),
+            (window(json!({"batchSize": 10_000})), ""),
+        ]);
+    }
+
+    #[test]
+    fn pollers_are_as_many_as_their_kind_of_source_takes() {
+        let pollers = |of: fn(Value) -> Value, pollers: Value| of(json!({"provisionedPollers": pollers}));
+        let queue: fn(Value) -> Value = |create| on(QUEUE, create);
+        holds(&[
+            (
+                pollers(kafka, json!({"minimum": 1, "maximum": 1, "groupName": "x".repeat(128)})),
+                "",
+            ),
+            (pollers(kafka, json!({"minimum": 200, "maximum": 2000})), ""),
+            (pollers(kafka, json!({"minimum": 0})), "create.provisionedPollers.minimum"),
+            (pollers(kafka, json!({"minimum": 201})), "create.provisionedPollers.minimum"),
+            (pollers(kafka, json!({"maximum": 0})), "create.provisionedPollers.maximum"),
+            (pollers(kafka, json!({"maximum": 2001})), "create.provisionedPollers.maximum"),
+            (
+                pollers(kafka, json!({"minimum": 3, "maximum": 2})),
+                "create.provisionedPollers.minimum",
+            ),
+            (
+                pollers(kafka, json!({"groupName": "x".repeat(129)})),
+                "create.provisionedPollers.groupName",
+            ),
+            (pollers(kafka, json!({"groupName": ""})), "create.provisionedPollers.groupName"),
+            (pollers(queue, json!({"minimum": 2})), ""),
+            (pollers(queue, json!({"minimum": 1})), "create.provisionedPollers"),
+            (pollers(queue, json!({"groupName": "g"})), "create.provisionedPollers"),
+            (on(KINESIS, json!({"provisionedPollers": {}})), "create.provisionedPollers"),
+            (
+                on(QUEUE, json!({"provisionedPollers": {}, "maximumConcurrency": 2})),
+                "create.maximumConcurrency",
+            ),
+            (kafka(json!({"maximumConcurrency": 2})), "create.maximumConcurrency"),
+        ]);
+    }
+
+    #[test]
+    fn texts_and_lists_have_their_limits() {
+        let access = |kind: &str, uri: String| json!([{"type": kind, "uri": uri}]);
+        let filter = |text: String| on(QUEUE, json!({"filters": [text]}));
+        holds(&[
+            (on(QUEUE, json!({"filters": vec!["{}"; 10]})), ""),
+            (on(QUEUE, json!({"filters": vec!["{}"; 11]})), "create.filters"),
+            (filter(format!(" {{{}", "x".repeat(4094))), ""),
+            (filter(format!(" {{{}", "x".repeat(4095))), "create.filters"),
+            (filter("[]".into()), "create.filters"),
+            (on(KINESIS, json!({"onFailureDestinationArn": "x".repeat(1024)})), ""),
+            (
+                on(KINESIS, json!({"onFailureDestinationArn": ""})),
+                "create.onFailureDestinationArn",
+            ),
+            (
+                on(KINESIS, json!({"onFailureDestinationArn": "x".repeat(1025)})),
+                "create.onFailureDestinationArn",
+            ),
+            (kafka(json!({"consumerGroupId": "g".repeat(200)})), ""),
+            (kafka(json!({"consumerGroupId": "g".repeat(201)})), "create.consumerGroupId"),
+            (kafka(json!({"sourceAccess": access("SASL_SCRAM_512_AUTH", "u".repeat(200))})), ""),
+            (
+                kafka(json!({"sourceAccess": access("SASL", "u".repeat(201))})),
+                "create.sourceAccess",
+            ),
+            (kafka(json!({"sourceAccess": access("SASL", String::new())})), "create.sourceAccess"),
+            (kafka(json!({"sourceAccess": access("", "u".into())})), "create.sourceAccess"),
+            (kafka(json!({"sourceAccess": access("sasl", "u".into())})), "create.sourceAccess"),
+            (kafka(json!({"sourceAccess": vec![access("A", "u".into())[0].clone(); 22]})), ""),
+            (
+                kafka(json!({"sourceAccess": vec![access("A", "u".into())[0].clone(); 23]})),
+                "create.sourceAccess",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn where_a_mapping_starts_to_read_fits_its_source() {
+        let start = |arn: &str, position: Value, time: Value| json!({"arn": arn, "create": {"startingPosition": position, "startingPositionTimestamp": time}});
+        let time = || json!("2026-11-22T05:00:00Z");
+        holds(&[
+            (start(KINESIS, "AtTimestamp".into(), time()), ""),
+            (
+                start(KINESIS, "AtTimestamp".into(), Value::Null),
+                "create.startingPositionTimestamp",
+            ),
+            (start(KINESIS, "Latest".into(), time()), "create.startingPositionTimestamp"),
+            (start(DYNAMODB, "TrimHorizon".into(), Value::Null), ""),
+            (start(DYNAMODB, "AtTimestamp".into(), time()), "create.startingPosition"),
+            (start(KINESIS, Value::Null, Value::Null), "create.startingPosition"),
+            (json!({"arn": MSK, "topic": "t", "create": {}}), "create.startingPosition"),
+            (start(QUEUE, Value::Null, Value::Null), ""),
+            (start(QUEUE, "Latest".into(), Value::Null), "create.startingPosition"),
+            (start(QUEUE, Value::Null, time()), "create.startingPosition"),
+            (json!({"arn": "arn:aws:mq:eu-west-1:1:broker:b", "create": {}}), "create"),
+        ]);
+    }
+
+    #[test]
+    fn what_is_for_streams_queues_or_kafka_is_for_no_other_source() {
+        holds(&[
+            (on(DYNAMODB, json!({"parallelizationFactor": 2, "tumblingWindowSeconds": 30})), ""),
+            (on(QUEUE, json!({"parallelizationFactor": 2})), "create"),
+            (on(QUEUE, json!({"tumblingWindowSeconds": 30})), "create"),
+            (
+                kafka(json!({"maximumRetryAttempts": 3, "maximumRecordAgeSeconds": 60, "bisectBatchOnFunctionError": true})),
+                "",
+            ),
+            (on(QUEUE, json!({"maximumRetryAttempts": 3})), "create"),
+            (on(QUEUE, json!({"maximumRecordAgeSeconds": 60})), "create"),
+            (on(QUEUE, json!({"bisectBatchOnFunctionError": false})), "create"),
+            (on(QUEUE, json!({"onFailureDestinationArn": QUEUE})), "create"),
+            (on(QUEUE, json!({"batchSize": 10})), ""),
+            (on(QUEUE, json!({"batchSize": 11})), "create.batchSize"),
+            (
+                on(QUEUE, json!({"batchSize": 11, "maximumBatchingWindowSeconds": 0})),
+                "create.batchSize",
+            ),
+            (on(QUEUE, json!({"batchSize": 11, "maximumBatchingWindowSeconds": 1})), ""),
+            (on(FIFO, json!({"batchSize": 10})), ""),
+            (
+                on(FIFO, json!({"batchSize": 11, "maximumBatchingWindowSeconds": 1})),
+                "create.batchSize",
+            ),
+            (
+                on(FIFO, json!({"maximumBatchingWindowSeconds": 1})),
+                "create.maximumBatchingWindowSeconds",
+            ),
+            (on(FIFO, json!({"maximumBatchingWindowSeconds": 0})), ""),
+            (on(QUEUE, json!({"consumerGroupId": "g"})), "create"),
+            (on(KINESIS, json!({"sourceAccess": [{"type": "A", "uri": "u"}]})), "create"),
+            (json!({"arn": MSK, "create": {"startingPosition": "Latest"}}), "topic"),
+        ]);
+        let brokers = |access: Value| json!({"selfManagedKafka": {"bootstrapServers": ["b"]}, "topic": "t", "create": {"startingPosition": "Latest", "sourceAccess": access}});
+        holds(&[
+            (brokers(json!([])), "create.sourceAccess"),
+            (brokers(json!([{"type": "VPC_SUBNET", "uri": "subnet:s"}])), ""),
+        ]);
+    }
+}

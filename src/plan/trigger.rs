@@ -192,3 +192,123 @@ fn event_source(trigger: &Trigger, source: &EventSourceTrigger) -> Result<Desire
         create: source.create.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The field for which triggers are refused; empty when they are taken.
+    fn refused(triggers: &Value) -> String {
+        let triggers: Vec<Trigger> = serde_json::from_value(triggers.clone()).unwrap();
+        Callers::resolve(&triggers).err().map(|invalid| invalid.field).unwrap_or_default()
+    }
+
+    fn named(name: &str) -> Value {
+        json!({"name": name, "restApi": {"apiId": "a1", "stageName": "prod"}})
+    }
+
+    fn rest(change: &Value) -> Value {
+        let mut trigger = named("t");
+        trigger["restApi"]
+            .as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        json!([trigger])
+    }
+
+    fn http(change: &Value) -> Value {
+        let mut api = json!({"apiId": "a1"});
+        api.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        json!([{"name": "t", "httpApi": api}])
+    }
+
+    #[test]
+    fn a_trigger_has_a_name_of_its_own_that_is_a_dns_label() {
+        for name in ["a", "0", "a-b", &"x".repeat(63)] {
+            assert_eq!(refused(&json!([named(name)])), "", "{name}");
+        }
+        for name in ["", "-a", "a-", "A", "a.b", "ä", &"x".repeat(64)] {
+            assert_eq!(refused(&json!([named(name)])), "spec.triggers.name", "{name}");
+        }
+        assert_eq!(refused(&json!([named("a"), named("a")])), "spec.triggers.name");
+        let many = |n: usize| Value::from((0..n).map(|n| named(&format!("t{n}"))).collect::<Vec<_>>());
+        assert_eq!((refused(&many(16)), refused(&many(17))), (String::new(), "spec.triggers".into()));
+    }
+
+    #[test]
+    fn a_stage_of_an_api_is_named_as_aws_names_it() {
+        let long = |n: usize| "x".repeat(n);
+        for (change, field) in [
+            (json!({"apiId": long(64), "stageName": long(128)}), ""),
+            (json!({"stageName": "Prod_1-a"}), ""),
+            (json!({"apiId": long(65)}), "apiId"),
+            (json!({"apiId": ""}), "apiId"),
+            (json!({"apiId": "A1"}), "apiId"),
+            (json!({"apiId": "a-1"}), "apiId"),
+            (json!({"stageName": long(129)}), "stageName"),
+            (json!({"stageName": ""}), "stageName"),
+            (json!({"stageName": "a.b"}), "stageName"),
+        ] {
+            let place = |kind: &str| {
+                if field.is_empty() {
+                    String::new()
+                } else {
+                    format!("spec.triggers[t].{kind}.{field}")
+                }
+            };
+            assert_eq!(refused(&rest(&change)), place("restApi"), "{change}");
+            assert_eq!(refused(&http(&change)), place("httpApi"), "{change}");
+        }
+        assert_eq!(refused(&http(&json!({"stageName": "$default"}))), "");
+        assert_eq!(
+            refused(&rest(&json!({"stageName": "$default"}))),
+            "spec.triggers[t].restApi.stageName"
+        );
+    }
+
+    #[test]
+    fn methods_and_routes_are_written_as_api_gateway_writes_them() {
+        let path = |n: usize| format!("/{}", "x".repeat(n - 1));
+        let method = |path: &str, http_method: &str| rest(&json!({"methods": [{"path": path, "httpMethod": http_method}]}));
+        let route = |key: &str| http(&json!({"routeKeys": [key]}));
+        for (triggers, field) in [
+            (method("/reviews/{id}", "ANY"), ""),
+            (method(&path(512), "GET"), ""),
+            (method(&path(513), "GET"), "restApi.methods.path"),
+            (method("reviews", "GET"), "restApi.methods.path"),
+            (method("/a\nb", "GET"), "restApi.methods.path"),
+            (method("/a", "get"), "restApi.methods.httpMethod"),
+            (route("$default"), ""),
+            (route("POST /reviews"), ""),
+            (route(&format!("GET {}", path(508))), ""),
+            (route(&format!("GET {}", path(509))), "httpApi.routeKeys"),
+            (route("$connect"), "httpApi.routeKeys"),
+            (route("POST reviews"), "httpApi.routeKeys"),
+            (route("FETCH /reviews"), "httpApi.routeKeys"),
+            (http(&json!({"routeKeys": vec!["$default"; 100]})), ""),
+            (http(&json!({"routeKeys": vec!["$default"; 101]})), "httpApi.routeKeys"),
+            (rest(&json!({"methods": vec![json!({"path": "/", "httpMethod": "GET"}); 100]})), ""),
+            (
+                rest(&json!({"methods": vec![json!({"path": "/", "httpMethod": "GET"}); 101]})),
+                "restApi.methods",
+            ),
+        ] {
+            let field = if field.is_empty() {
+                String::new()
+            } else {
+                format!("spec.triggers[t].{field}")
+            };
+            assert_eq!(refused(&triggers), field, "{triggers}");
+        }
+    }
+
+    #[test]
+    fn a_trigger_is_of_exactly_one_kind() {
+        let mut both = named("t");
+        both["httpApi"] = json!({"apiId": "a1"});
+        assert_eq!(refused(&json!([both])), "spec.triggers[t]");
+        assert_eq!(refused(&json!([{"name": "t", "eventSource": {}}])), "spec.triggers[t].eventSource");
+    }
+}

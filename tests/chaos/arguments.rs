@@ -24,18 +24,50 @@ pub struct Arguments {
     /// Which sample; by default the date
     #[arg(long, default_value_t = today())]
     pub seed: u64,
-    /// Runs of a sample
-    #[arg(long, default_value_t = 12)]
-    pub sample: usize,
     /// Runs at once
     #[arg(long, default_value_t = 12)]
     pub at_once: usize,
     /// Write the results into docs/reliability/
-    #[arg(long)]
+    #[arg(long, requires = "all", conflicts_with_all = ["replay", "scenario", "class"])]
     pub write: bool,
-    /// What cargo and the harness of Rust's tests pass on: names of tests to run, of which there are none here
+    /// Write docs/reliability.md from what is in docs/reliability/, and run nothing
+    #[arg(long)]
+    pub page: bool,
+    #[command(flatten)]
+    libtest: Libtest,
+}
+
+/// What cargo passes on to every test binary, for Rust's own harness.
+#[derive(Debug, clap::Args)]
+struct Libtest {
+    /// Names of tests
     #[arg(hide = true)]
-    pub filter: Vec<String>,
+    names: Vec<String>,
+    #[arg(long, hide = true)]
+    list: bool,
+    #[arg(long, hide = true)]
+    ignored: bool,
+    #[arg(long, hide = true)]
+    nocapture: bool,
+    #[arg(long, hide = true)]
+    exact: bool,
+    #[arg(long, short, hide = true)]
+    quiet: bool,
+    #[arg(long, hide = true)]
+    test_threads: Option<usize>,
+}
+
+impl Arguments {
+    /// Whether only some runs are wanted, which change by date.
+    pub fn is_sample(&self) -> bool {
+        !self.all && self.replay.is_none() && self.class.is_none() && self.scenario.is_none()
+    }
+
+    /// Whether somebody asked cargo for tests of other names, or for a list.
+    pub fn are_for_other_tests(&self) -> bool {
+        let Libtest { names, list, ignored, .. } = &self.libtest;
+        *list || *ignored || (!names.is_empty() && !names.iter().any(|name| "chaos".contains(name.as_str())))
+    }
 }
 
 /// The date as a number: 20261122.

@@ -9,8 +9,10 @@ use crate::proxy::ledger::{Call, Side};
 pub struct Class {
     /// How it is called.
     pub name: &'static str,
-    /// The row of the results that it counts for.
+    /// The row of the results that its runs count for.
     pub row: &'static str,
+    /// How many of them are in a sample.
+    pub sampled: usize,
     damages: &'static [Damage],
     each: Each,
     of: fn(&Call) -> bool,
@@ -30,6 +32,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "crash before the request",
         row: "R1",
+        sampled: 3,
         damages: &[Damage::Crash(Moment::BeforeRequest)],
         each: Each::Every,
         of: any_call,
@@ -37,6 +40,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "crash after it was carried out",
         row: "R1",
+        sampled: 3,
         damages: &[Damage::Crash(Moment::AfterApply)],
         each: Each::Every,
         of: any_call,
@@ -44,6 +48,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "crash after the answer",
         row: "R1",
+        sampled: 3,
         damages: &[Damage::Crash(Moment::AfterAnswer)],
         each: Each::Every,
         of: any_call,
@@ -51,6 +56,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "lost answers",
         row: "R2",
+        sampled: 3,
         damages: &[
             Damage::Lost(Loss::Reset),
             Damage::Lost(Loss::Silence),
@@ -65,13 +71,14 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "late and double arrival",
         row: "R3",
+        sampled: 2,
         damages: &[
             Damage::Twice,
             Damage::Late(300, Sender::Reset),
             Damage::Late(1_500, Sender::Reset),
             Damage::Late(1_000, Sender::Waits),
             Damage::Late(1_000, Sender::Killed),
-            Damage::Late(15_000, Sender::Killed),
+            Damage::Late(9_000, Sender::Killed),
         ],
         each: Each::Every,
         of: aws_mutation,
@@ -79,6 +86,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "refused before",
         row: "R2",
+        sampled: 1,
         damages: &[Damage::Refused(0), Damage::Refused(429), Damage::Refused(500), Damage::Refused(503)],
         each: Each::Every,
         of: mutation,
@@ -86,6 +94,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "leader killed or frozen",
         row: "R9",
+        sampled: 1,
         damages: &[
             Damage::Failover(Failover::Killed),
             Damage::Failover(Failover::Frozen(6)),
@@ -97,6 +106,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "leader without the API server",
         row: "R9",
+        sampled: 0,
         damages: &[
             Damage::Failover(Failover::Partitioned(2)),
             Damage::Failover(Failover::Partitioned(20)),
@@ -110,6 +120,7 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "lease rewritten",
         row: "R9",
+        sampled: 0,
         damages: &[
             Damage::Failover(Failover::LeaseDeleted),
             Damage::Failover(Failover::LeaseCleared),
@@ -122,11 +133,26 @@ pub const CLASSES: [Class; 10] = [
     Class {
         name: "clocks ten minutes off",
         row: "R19",
+        sampled: 0,
         damages: &[Damage::Failover(Failover::ClockOff(10)), Damage::Failover(Failover::ClockStep(-10))],
         each: Each::InTurn,
         of: aws_mutation,
     },
 ];
+
+/// Points that say nothing about the operator, and why.
+const UNDECIDABLE: [(&str, &str); 1] = [(
+    "create-http/CreateIntegration#1/twice",
+    "a network that delivers CreateIntegration twice makes two: there is no token (AWS-101). The second is used by nobody, and goes when the endpoint is deleted",
+)];
+
+/// What is left out, for who reads the results.
+pub fn left_out() -> Vec<String> {
+    UNDECIDABLE
+        .iter()
+        .map(|(point, why)| format!("`{point}` is left out: {why}."))
+        .collect()
+}
 
 /// Every call but the renewals of the lease, which come with the clock and not with what the operator does. The first write of the
 /// lease is one.
@@ -134,9 +160,9 @@ fn any_call(call: &Call) -> bool {
     call.name != "update:leases" || call.occurrence == 1
 }
 
-/// What changes something, of AWS or of Kubernetes.
+/// What changes something, of AWS or of Kubernetes. Nothing waits for an event to be told, and none is told again.
 fn mutation(call: &Call) -> bool {
-    call.write && any_call(call)
+    call.write && any_call(call) && call.name != "create:events"
 }
 
 fn aws_mutation(call: &Call) -> bool {
@@ -161,6 +187,7 @@ impl Class {
                 damage: *damage,
             }));
         }
+        points.retain(|point| UNDECIDABLE.iter().all(|(left_out, _)| *left_out != point.to_string()));
         points
     }
 

@@ -15,15 +15,19 @@ mod leaders;
 #[path = "../properties/oracle/mod.rs"]
 mod oracle;
 mod oracles;
+mod page;
 mod point;
 mod proxy;
 mod reference;
 mod report;
+mod results;
 mod run;
 mod runs;
+mod sample;
 mod scenarios;
 mod scene;
 mod stage;
+mod tally;
 
 use std::process::ExitCode;
 
@@ -32,7 +36,21 @@ use clap::Parser;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    if runs::all(&Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    if arguments.are_for_other_tests() {
+        return ExitCode::SUCCESS;
+    }
+    if arguments.page {
+        results::write_page();
+        return ExitCode::SUCCESS;
+    }
+    if arguments.is_sample() {
+        println!(
+            "sample {}; again with: cargo test --test chaos -- --seed {}",
+            arguments.seed, arguments.seed
+        );
+    }
+    if runs::all(&arguments).await {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

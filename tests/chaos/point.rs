@@ -61,11 +61,6 @@ impl Damage {
         )
     }
 
-    /// Whether the process dies of it.
-    pub fn is_crash(self) -> bool {
-        matches!(self, Self::Crash(_) | Self::Late(_, Sender::Killed))
-    }
-
     fn fault(self) -> Fault {
         match self {
             Self::Crash(moment) => Fault::Kill(moment),

@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use crate::oracles::{end_state, summary};
 use crate::proxy::ledger::Call;
-use crate::run::{Shown, run};
-use crate::scenarios::Scenario;
+use crate::run::Shown;
 
 /// What a scenario is like without a fault.
 pub struct Reference {
@@ -21,26 +20,26 @@ pub struct Reference {
     pub summary: summary::Summary,
 }
 
-/// Runs it twice; the answer is the reference, or what is wrong without any fault.
-pub async fn record(scenario: &Scenario) -> Result<Reference, Vec<Shown>> {
-    let (one, other) = tokio::join!(run(scenario, None, None), run(scenario, None, None));
-    if !one.violations.is_empty() || !other.violations.is_empty() {
-        return Err(vec![one, other]);
+impl Reference {
+    /// How many calls there are, and how many of them write.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.calls.len(), self.calls.iter().filter(|call| call.write).count())
     }
-    let again: BTreeSet<_> = other.calls.iter().filter(|call| call.time < other.ended).map(Call::label).collect();
-    let mut summary: BTreeMap<_, _> = summary::of(&one.calls);
-    for (what, times) in summary::of(&other.calls) {
-        let known = summary.entry(what).or_default();
-        *known = (*known).max(times);
+
+    /// What two runs without a fault have in common.
+    pub fn of(one: Shown, other: &Shown) -> Self {
+        let again: BTreeSet<_> = other.calls.iter().filter(|call| call.time < other.ended).map(Call::label).collect();
+        let mut summary: BTreeMap<_, _> = summary::of(&one.calls);
+        for (what, times) in summary::of(&other.calls) {
+            let known = summary.entry(what).or_default();
+            *known = (*known).max(times);
+        }
+        let in_both = |call: &Call| call.time < one.ended && again.contains(&call.label());
+        Self {
+            mask: end_state::mask(&one.end, &other.end),
+            calls: one.calls.into_iter().filter(in_both).collect(),
+            end: one.end,
+            summary,
+        }
     }
-    Ok(Reference {
-        mask: end_state::mask(&one.end, &other.end),
-        calls: one
-            .calls
-            .into_iter()
-            .filter(|call| call.time < one.ended && again.contains(&call.label()))
-            .collect(),
-        end: one.end,
-        summary,
-    })
 }

@@ -8,10 +8,12 @@ use tokio::time::{sleep, timeout};
 use crate::harness::aws::{ACCOUNT, REGION};
 use crate::harness::endpoint::Told;
 use crate::harness::traffic::Traffic;
+use crate::kubelet;
 use crate::leaders;
 use crate::oracles::recovery::{Busy, Recovery};
-use crate::oracles::{canaries, end_state, quiet, recovery, summary};
-use crate::point::Point;
+use crate::oracles::{Violation, canaries, end_state, quiet, recovery, say, summary};
+use crate::point::{Damage, Point};
+use crate::proxy::fault::Sender;
 use crate::proxy::ledger::Call;
 use crate::reference::Reference;
 use crate::scenarios::{Ending, Opening, Scenario, streams};
@@ -28,7 +30,7 @@ const USERS: u32 = 50;
 #[derive(Default)]
 pub struct Shown {
     /// What is wrong, in words.
-    pub violations: Vec<String>,
+    pub violations: Vec<Violation>,
     /// Whether what should go wrong did.
     pub hit: bool,
     /// AWS and the endpoint at the end.
@@ -45,8 +47,12 @@ pub struct Shown {
     pub samples: usize,
     /// Those of them that said Ready.
     pub ready: usize,
+    /// Those of these that were true until somebody else changed AWS a moment before.
+    pub overtaken: usize,
     /// Requests of users.
     pub probes: usize,
+    /// Those of them that got no answer of the function.
+    pub failed_probes: usize,
     /// Texts that were searched for secrets.
     pub texts: usize,
     /// Real time.
@@ -57,13 +63,23 @@ pub struct Shown {
     pub logs: String,
 }
 
+impl Shown {
+    fn wrong(&mut self, oracle: &'static str, words: Vec<String>) {
+        self.violations.extend(say(oracle, words));
+    }
+}
+
 /// Runs a scenario. `point` goes wrong in it; the end is held against `reference`.
 pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&Reference>) -> Shown {
     let start = Instant::now();
     let stage = Stage::new(scenario.aws).await;
     let mut shown = Shown::default();
     let failover = point.and_then(Point::failover);
-    let mark = open(&stage, scenario, point).await;
+    let Some(mark) = open(&stage, scenario, point).await else {
+        shown.wrong("O9", vec![format!("not Ready before anything goes wrong: {}", seen(&stage).await)]);
+        keep_told(&stage, &mut shown).await;
+        return shown;
+    };
     if let Some(point) = point {
         stage.network.rule(point.rule());
     }
@@ -78,22 +94,22 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
         Ok(end) => {
             shown.ended = end;
             shown.recovery = recovery_of(&stage, &busy, mark, end).await;
-            shown
-                .violations
-                .extend(quiet::writes(&stage, scenario.ending == Ending::Gone).await);
+            shown.wrong("O4", quiet::writes(&stage, scenario.ending == Ending::Gone).await);
         }
-        Err(_) => shown.violations.push(format!(
-            "not at its end after {} s: {}",
-            PATIENCE.as_secs(),
-            seen(&stage, scenario).await
-        )),
+        Err(_) => shown.wrong(
+            "O9",
+            vec![format!("not at its end after {} s: {}", PATIENCE.as_secs(), seen(&stage).await)],
+        ),
     }
     if let Some(users) = users {
         let answers = users.stop().await;
         shown.probes = answers.count();
-        shown
-            .violations
-            .extend(answers.failed().into_iter().take(3).map(|served| format!("a user got {served:?}")));
+        let failed = answers.failed();
+        shown.failed_probes = failed.len();
+        shown.wrong(
+            "O12",
+            failed.into_iter().take(3).map(|served| format!("a user got {served:?}")).collect(),
+        );
     }
     judge(&stage, scenario, point, reference, mark, &mut shown).await;
     stage.stop_operator().await;
@@ -101,30 +117,24 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
     shown
 }
 
-/// What the operator is started with: nothing but what a run of seconds needs shorter than a pod.
+/// What the operator is started with: what a run of seconds needs shorter than a pod.
 fn flags(point: Option<&Point>) -> &'static [&'static str] {
-    use crate::point::Damage;
-    use crate::proxy::fault::Sender;
-    const USUAL: [&str; 6] = [
+    const USUAL: [&str; 8] = [
         "--resync-interval",
         "1s",
+        "--aws-request-timeout",
+        "2s",
         "--metrics-refresh",
         "0s",
         "--log-level",
         "info,warmlambda=debug",
     ];
-    // What a process sent that was killed arrives when the next one has the lease, and may write.
-    const LATE: [&str; 8] = [
-        USUAL[0],
-        USUAL[1],
-        USUAL[2],
-        USUAL[3],
-        USUAL[4],
-        USUAL[5],
-        "--late-arrival-window",
-        "12s",
-    ];
+    const LATE: [&str; 10] = {
+        let [a, b, c, d, e, f, g, h] = USUAL;
+        [a, b, c, d, e, f, g, h, "--late-arrival-window", "10s"]
+    };
     match point.map(|point| point.damage) {
+        // What a process sent that was killed arrives when the next one has the lease, and may write.
         Some(Damage::Late(_, Sender::Killed)) => &LATE,
         _ => &USUAL,
     }
@@ -141,16 +151,15 @@ async fn start_operators(stage: &Stage, point: Option<&Point>) {
     }
 }
 
-/// Brings the scenario to where calls count; answers how many there were before.
-async fn open(stage: &Stage, scenario: &Scenario, point: Option<&Point>) -> usize {
+/// Brings the scenario to where calls count; answers how many there were before, or nothing when it does not get there.
+async fn open(stage: &Stage, scenario: &Scenario, point: Option<&Point>) -> Option<usize> {
     if scenario.opening == Opening::Cold {
-        return 0;
+        return Some(0);
     }
     start_operators(stage, point).await;
     stage.create((scenario.spec)()).await;
-    let opened = timeout(PATIENCE, until_end_is(stage, Ending::Ready)).await;
-    assert!(opened.is_ok(), "the endpoint does not become Ready before anything goes wrong");
-    stage.network.count_anew()
+    timeout(PATIENCE, until_end_is(stage, Ending::Ready)).await.ok()?;
+    Some(stage.network.count_anew())
 }
 
 /// Lets people act, and waits for the end; answers when it came.
@@ -199,25 +208,28 @@ fn consumed(stage: &Stage, scenario: &Scenario) -> bool {
     scenario.users.is_some() || stage.aws.consumed().records() == streams::RECORDS
 }
 
-async fn seen(stage: &Stage, scenario: &Scenario) -> String {
+async fn seen(stage: &Stage) -> String {
     let endpoint = stage.endpoint().await;
     let status = endpoint
         .as_ref()
         .map(|endpoint| serde_json::to_string(&endpoint.status).expect("a status is JSON"));
     format!(
-        "AWS is {:?}, {} records are processed, the endpoint is {}, users are {}",
+        "AWS is {:?}, {} records are processed, the endpoint is {}",
         stage.watcher.matches(),
         stage.aws.consumed().records(),
         status.as_deref().unwrap_or("gone"),
-        if scenario.users.is_some() { "there" } else { "none" },
     )
 }
 
 async fn recovery_of(stage: &Stage, busy: &Busy, mark: usize, end: u64) -> Option<Recovery> {
-    let processes = stage
-        .kubelet(|kubelet| kubelet.processes(|all| all.iter().map(|p| (p.name.clone(), p.started)).collect::<Vec<_>>()))
-        .await?;
-    recovery::of(&stage.network.calls()[mark..], &processes, busy, end)
+    let told = |process: &mut kubelet::Process| recovery::Process {
+        name: process.name.clone(),
+        started: process.started,
+        log: process.operator.log(),
+        waited: stage.watcher.waited(&process.name),
+    };
+    let processes = stage.kubelet(|kubelet| kubelet.processes(|all| all.iter_mut().map(told).collect::<Vec<_>>()));
+    recovery::of(&stage.network.calls()[mark..], &processes.await?, busy, end)
 }
 
 /// What there is to say once everything is over.
@@ -227,32 +239,33 @@ async fn judge(stage: &Stage, scenario: &Scenario, point: Option<&Point>, refere
     shown.end = end_state::shown(&region, endpoint.as_ref());
     shown.calls = stage.network.calls().split_off(mark);
     shown.hit = shown.calls.iter().any(|call| call.fault.is_some());
-    shown.violations.extend(stage.watcher.violations());
+    shown.wrong("O3", stage.watcher.violations());
     if let Some(reference) = reference {
-        shown
-            .violations
-            .extend(end_state::wrong(&reference.end, &reference.mask, &shown.end));
+        shown.wrong("O1", end_state::wrong(&reference.end, &reference.mask, &shown.end));
         let ambiguous = u32::from(point.is_some_and(|point| point.damage.is_ambiguous()));
-        shown
-            .violations
-            .extend(summary::excess(&reference.summary, ambiguous, &summary::of(&shown.calls)));
+        shown.wrong("O2", summary::excess(&reference.summary, ambiguous, &summary::of(&shown.calls)));
     }
-    shown.violations.extend(leaders::fence::broken(&stage.network.calls()));
+    shown.wrong("O8", leaders::fence::broken(&stage.network.calls()));
     shown.takeover = leaders::takeover::after(&shown.calls);
     let claims = stage.watcher.judge_claims();
     (shown.samples, shown.ready) = (claims.samples, claims.ready);
-    shown.violations.extend(claims.violations);
+    shown.overtaken = claims.overtaken;
+    shown.wrong("O5", claims.violations);
     let (texts, leaks) = canaries::clean(stage).await;
     shown.texts = texts;
-    shown.violations.extend(leaks);
+    shown.wrong("O7", leaks);
     if scenario.users.is_none() {
         let wrong = stage.aws.consumed().out_of_order().len();
         if wrong > 0 {
-            shown.violations.push(format!(
-                "{wrong} records were handed over for the first time after later ones of their shard"
-            ));
+            let words = format!("{wrong} records were handed over for the first time after later ones of their shard");
+            shown.wrong("O12", vec![words]);
         }
     }
+    keep_told(stage, shown).await;
+}
+
+/// Keeps what ledger and logs say.
+async fn keep_told(stage: &Stage, shown: &mut Shown) {
     shown.ledger = stage.network.jsonl();
     shown.logs = stage.logs().await;
 }

@@ -55,6 +55,12 @@ impl Cluster {
         }
     }
 
+    /// The version of the API server.
+    pub async fn version(&self) -> String {
+        let version = self.admin.apiserver_version().await;
+        version.map_or_else(|_| "unknown".into(), |version| version.git_version)
+    }
+
     /// The service account of an operator in a namespace, with the rights that the chart gives it. The harness waits for these by
     /// closures that cannot move between threads, so it does on one.
     async fn account(&self, namespace: &str) -> ServiceAccount {

@@ -13,6 +13,7 @@ mod harness;
 mod links;
 mod manifests;
 mod pages;
+mod reliability;
 mod sources;
 mod tests_by_name;
 mod words;

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_nonsensical_duration_counts_as_our_own() {
-        for seconds in [None, Some(0), Some(-5)] {
+        for seconds in [None, Some(0), Some(-5), Some(i32::MIN)] {
             assert_eq!(
                 decide(Some(&held(seconds)), None, true, Duration::from_secs(14), OWN),
                 Decision::Wait,

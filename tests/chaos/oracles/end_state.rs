@@ -10,7 +10,7 @@ use warmlambda::api::WarmLambdaEndpoint;
 use super::invariants::differences;
 
 /// Members that say when something happened, or which number it had.
-const OF_ONE_RUN: [&str; 27] = [
+const OF_ONE_RUN: [&str; 28] = [
     "now",
     "ids",
     "metrics",
@@ -33,6 +33,7 @@ const OF_ONE_RUN: [&str; 27] = [
     "resultDue",
     "previous",
     "superseded",
+    "lastDeploymentStatusMessage",
     "streams",
     "queues",
     "resourceVersion",
@@ -52,11 +53,17 @@ const OF_ONE_OBJECT: [&str; 8] = [
     "usage",
 ];
 
+/// Conditions that tell what CloudWatch said. Nobody asks it in these runs.
+const FROM_CLOUDWATCH: [&str; 2] = ["TrafficOnAlias", "MetricsAvailable"];
+
 /// AWS and the object, without what is different in every run.
 pub fn shown(region: &Region, endpoint: Option<&WarmLambdaEndpoint>) -> Value {
     let mut aws = serde_json::to_value(region).expect("a region is JSON");
     served_instead_of_ids(&mut aws);
     let mut object = serde_json::to_value(endpoint).expect("an endpoint is JSON");
+    if let Some(conditions) = object["status"]["conditions"].as_array_mut() {
+        conditions.retain(|condition| !FROM_CLOUDWATCH.iter().any(|kind| condition["type"] == *kind));
+    }
     forget(&mut object, &OF_ONE_OBJECT);
     let mut shown = json!({ "aws": aws, "endpoint": object });
     forget(&mut shown, &OF_ONE_RUN);

@@ -8,6 +8,7 @@ pub mod recovery;
 pub mod summary;
 pub mod truth;
 
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use awssim::sim::Sim;
@@ -21,6 +22,26 @@ use crate::proxy::ledger::{Call, Side};
 use crate::proxy::upstream::{Answer, Request};
 use invariants::Invariants;
 use truth::{Claims, Judgement};
+
+/// What an oracle says is wrong.
+#[derive(Clone, Debug)]
+pub struct Violation {
+    /// Its number: `O1`.
+    pub oracle: &'static str,
+    /// In words.
+    pub words: String,
+}
+
+/// The same oracle says all of this.
+pub fn say(oracle: &'static str, words: Vec<String>) -> impl Iterator<Item = Violation> {
+    words.into_iter().map(move |words| Violation { oracle, words })
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.oracle, self.words)
+    }
+}
 
 /// What the oracles see while a run goes on.
 pub struct Watcher {
@@ -67,6 +88,11 @@ impl Watcher {
     /// Judges every status that was written.
     pub fn judge_claims(&self) -> Judgement {
         self.seen().claims.judge()
+    }
+
+    /// Whether a process said that something waits for what may still arrive at AWS.
+    pub fn waited(&self, process: &str) -> bool {
+        self.seen().claims.waited(process)
     }
 
     /// Whether AWS is as the newest generation of the endpoint asks.

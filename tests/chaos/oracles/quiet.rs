@@ -9,34 +9,30 @@ use crate::stage::Stage;
 
 /// Passes without a write that are waited for.
 const PASSES: usize = 3;
-/// How long that may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long that may take. A busy machine makes an operator lose its lease, and the next process waits for it.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How long it is looked at when there is no endpoint any more, and so no passes.
 const GONE: Duration = Duration::from_millis(1500);
-/// A pass that was under way when the end was seen may still tell of it.
-const SETTLED: Duration = Duration::from_millis(500);
-
 /// Waits for some passes; answers what was written in them.
 pub async fn writes(stage: &Stage, gone: bool) -> Vec<String> {
-    sleep(SETTLED).await;
-    let mark = stage.network.calls().len();
+    let seen = stage.network.calls().len();
     let start = Instant::now();
     loop {
         let calls = stage.network.calls();
-        let later = &calls[mark..];
-        let enough = if gone {
-            start.elapsed() > GONE
-        } else {
-            later.iter().filter(|call| call.name == "GetAlias").count() > PASSES
-        };
-        let writes: Vec<_> = later.iter().filter(|call| call.write && !is_renewal(call)).collect();
+        // The pass that brought the end about may still tell of it. The next one begins when it is over.
+        let next = calls[seen..].iter().position(is_pass).map(|place| &calls[seen + place..]);
+        let later = if gone { Some(&calls[seen..]) } else { next };
+        let writes: Vec<_> = later
+            .unwrap_or_default()
+            .iter()
+            .filter(|call| call.write && !is_renewal(call))
+            .collect();
         if !writes.is_empty() {
-            return writes
-                .iter()
-                .map(|call| format!("nothing was left to do, and {} was written: {}", call.label(), call.target))
-                .collect();
+            let told = |call: &&Call| format!("nothing was left to do, and {} was written: {}", call.label(), call.target);
+            return writes.iter().map(told).collect();
         }
-        if enough {
+        let passes = later.unwrap_or_default().iter().filter(|call| is_pass(call)).count();
+        if if gone { start.elapsed() > GONE } else { passes > PASSES } {
             return Vec::new();
         }
         if start.elapsed() > PATIENCE {
@@ -44,6 +40,11 @@ pub async fn writes(stage: &Stage, gone: bool) -> Vec<String> {
         }
         sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Whether a call is one that each pass makes once.
+fn is_pass(call: &Call) -> bool {
+    call.name == "GetAlias"
 }
 
 fn is_renewal(call: &Call) -> bool {

@@ -9,14 +9,14 @@ use awssim::world::event_source::MappingState;
 use awssim::world::{Region, State, Status};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
+use warmlambda::aws::clients::READS_SHARED;
 
 use crate::harness::aws::{ACCOUNT, REGION};
 use crate::proxy::Network;
 use crate::proxy::ledger::Call;
 
-/// How long a new leader keeps quiet by the flags of the harness: a request may take 5 s, and a holder stops 1 s before its lease ends.
-const QUIET: Duration = Duration::from_secs(4);
-
+/// The window for late arrivals that operators of crash points are started with.
+const LATE_ARRIVAL: Duration = Duration::from_secs(2);
 /// Between two looks whether AWS is at work.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -27,6 +27,8 @@ pub struct Recovery {
     pub lease: u64,
     /// Then, until it might write: for that long a request of the one before may be under way.
     pub quiet: u64,
+    /// Then, while something waited for what the one before may have sent.
+    pub late: u64,
     /// Then, while AWS was at work: allocation, hidden canaries, moves of mappings.
     pub aws: u64,
     /// What remains: the operator's own time.
@@ -94,28 +96,57 @@ fn at_work(region: &Region) -> bool {
             .any(|mapping| !at_rest.contains(&mapping.state))
 }
 
+/// A process of the operator.
+pub struct Process {
+    /// As the ledger names it.
+    pub name: String,
+    /// When it was started.
+    pub started: u64,
+    /// What it logged.
+    pub log: String,
+    /// Whether it said that something waits for what may still arrive at AWS.
+    pub waited: bool,
+}
+
 /// The recovery of the process that was there at the end; `None` when there was no other before it.
-pub fn of(calls: &[Call], processes: &[(String, u64)], busy: &Busy, end: u64) -> Option<Recovery> {
-    let [.., _, (name, started)] = processes else { return None };
+pub fn of(calls: &[Call], processes: &[Process], busy: &Busy, end: u64) -> Option<Recovery> {
+    let [.., _, last] = processes else { return None };
     let taken = calls
         .iter()
-        .filter(|call| call.process == *name && ["create:leases", "update:leases"].contains(&call.name.as_str()));
+        .filter(|call| call.process == last.name && ["create:leases", "update:leases"].contains(&call.name.as_str()));
     let held = taken
         .filter(|call| call.status.is_some_and(|status| status < 300))
         .find_map(|call| call.answered_at)?;
-    let ours = calls.iter().filter(|call| call.process == *name);
-    let sightings = ours.clone().any(|call| call.name == "get:leases" && call.status == Some(200));
-    let quiet = if sightings {
-        u64::try_from(QUIET.as_millis()).unwrap_or(u64::MAX)
-    } else {
-        0
-    };
+    let quiet = quiet(&last.log).unwrap_or_default();
     let free = held + quiet;
-    let aws = busy.between(free, end);
+    // Reads that are shared may be older than what arrived last.
+    let arrived = held + millis(LATE_ARRIVAL) + millis(READS_SHARED);
+    let late = if last.waited { arrived.min(end).saturating_sub(free) } else { 0 };
+    let aws = busy.between(free + late, end);
     Some(Recovery {
-        lease: held.saturating_sub(*started),
+        lease: held.saturating_sub(last.started),
         quiet,
+        late,
         aws,
-        own: end.saturating_sub(free).saturating_sub(aws),
+        own: end.saturating_sub(free + late).saturating_sub(aws),
     })
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// For how many milliseconds a new leader keeps quiet, as it says itself: `quiet=1.5s`.
+fn quiet(log: &str) -> Option<u64> {
+    let (_, rest) = log.rsplit_once(" quiet=")?;
+    let text = rest.split_whitespace().next()?;
+    let unit = text.find(char::is_alphabetic)?;
+    let (number, unit) = text.split_at(unit);
+    let number: f64 = number.parse().ok()?;
+    let milliseconds = match unit {
+        "s" => number * 1000.0,
+        "ms" => number,
+        _ => 0.0,
+    };
+    Some(milliseconds as u64)
 }

@@ -15,6 +15,9 @@ use crate::proxy::ledger::Call;
 /// takes a moment.
 const KNOWN_AFTER: u64 = 3_000;
 
+/// What status says while a step waits for what may still arrive.
+const WAITING: [&str; 2] = ["may still reach AWS", "may still carry it out"];
+
 /// What was asked for, what was claimed, and how AWS was then.
 #[derive(Default)]
 pub struct Claims {
@@ -32,6 +35,9 @@ struct Asked {
 
 struct Claim {
     call: String,
+    process: String,
+    /// Whether it says that something waits for what may still arrive at AWS.
+    waits: bool,
     time: u64,
     uid: String,
     generation: i64,
@@ -73,12 +79,19 @@ impl Claims {
         let mut conditions = conditions.into_iter().flatten();
         self.claims.push(Claim {
             call: call.label(),
+            process: call.process.clone(),
+            waits: WAITING.iter().any(|words| object["status"].to_string().contains(words)),
             time: call.time,
             uid: object["metadata"]["uid"].as_str().unwrap_or_default().into(),
             generation: object["status"]["observedGeneration"].as_i64().unwrap_or_default(),
             ready: conditions.any(|condition| condition["type"] == "Ready" && condition["status"] == "True"),
             region,
         });
+    }
+
+    /// Whether a process said that something waits for what may still arrive at AWS.
+    pub fn waited(&self, process: &str) -> bool {
+        self.claims.iter().any(|claim| claim.process == process && claim.waits)
     }
 
     /// Whether AWS is as the newest generation asks.

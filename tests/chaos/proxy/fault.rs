@@ -123,36 +123,25 @@ impl Rule {
     }
 }
 
-/// The rules of a scenario, in the order in which they were made.
+/// The rules of a scenario, in the order in which they were made, with how often each hit.
 #[derive(Debug, Default)]
-pub struct Rules {
-    /// With their ids and how often they hit.
-    rules: Vec<(usize, Rule, usize)>,
-    made: usize,
-}
+pub struct Rules(Vec<(Rule, usize)>);
 
 impl Rules {
-    /// Adds a rule; the answer is its id.
-    pub fn add(&mut self, rule: Rule) -> usize {
-        self.made += 1;
-        self.rules.push((self.made, rule, 0));
-        self.made
-    }
-
-    /// Removes a rule.
-    pub fn remove(&mut self, id: usize) {
-        self.rules.retain(|(of, ..)| *of != id);
+    /// Adds a rule.
+    pub fn add(&mut self, rule: Rule) {
+        self.0.push((rule, 0));
     }
 
     /// Removes all.
     pub fn clear(&mut self) {
-        self.rules.clear();
+        self.0.clear();
     }
 
     /// The fault of the first rule that fits a call and is not used up.
     pub fn hit(&mut self, call: &Call) -> Option<Fault> {
-        let due = |(_, rule, hits): &&mut (usize, Rule, usize)| rule.times.is_none_or(|times| *hits < times) && rule.fits(call);
-        let (_, rule, hits) = self.rules.iter_mut().find(due)?;
+        let due = |(rule, hits): &&mut (Rule, usize)| rule.times.is_none_or(|times| *hits < times) && rule.fits(call);
+        let (rule, hits) = self.0.iter_mut().find(due)?;
         *hits += 1;
         Some(rule.fault.clone())
     }

@@ -36,11 +36,6 @@ pub trait Witness: Send + Sync {
     fn carried_out(&self, _call: &Call, _request: &Request, _answer: &Answer) {}
 }
 
-/// Sees nothing.
-pub struct Nobody;
-
-impl Witness for Nobody {}
-
 /// Ends a process at once, as `kill -9` does.
 pub type Kill = Arc<dyn Fn() + Send + Sync>;
 
@@ -92,8 +87,6 @@ struct Process {
     kill: watch::Sender<Option<Kill>>,
     /// Its next call is its last.
     doomed: AtomicBool,
-    /// Counts how often all connections were cut.
-    cuts: watch::Sender<u64>,
 }
 
 impl Network {
@@ -140,7 +133,6 @@ impl Network {
             name: process.into(),
             kill: watch::Sender::new(None),
             doomed: AtomicBool::new(false),
-            cuts: watch::Sender::new(0),
         });
         let (open, closed) = watch::channel(());
         let mut addresses = Vec::new();
@@ -157,14 +149,9 @@ impl Network {
         }
     }
 
-    /// Has a rule hold from now on; the answer is its id.
-    pub fn rule(&self, rule: Rule) -> usize {
-        self.state().rules.add(rule)
-    }
-
-    /// Ends a rule.
-    pub fn lift(&self, id: usize) {
-        self.state().rules.remove(id);
+    /// Has a rule hold from now on.
+    pub fn rule(&self, rule: Rule) {
+        self.state().rules.add(rule);
     }
 
     /// Ends all rules.
@@ -216,11 +203,6 @@ impl Ports {
     /// Says how the process ends that has these ports. A rule that kills waits until this was said.
     pub fn belong_to(&self, kill: Kill) {
         self.process.kill.send_replace(Some(kill));
-    }
-
-    /// Cuts all connections that are open now, watches included.
-    pub fn cut(&self) {
-        self.process.cuts.send_modify(|cuts| *cuts += 1);
     }
 }
 

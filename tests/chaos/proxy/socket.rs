@@ -37,7 +37,6 @@ pub async fn serve(listener: TcpListener, network: Network, process: Arc<Process
 async fn connection(stream: TcpStream, network: Network, process: Arc<Process>, side: Side, mut closed: watch::Receiver<()>) {
     // Answers are small and awaited: Nagle's algorithm would hold some of them for 40 ms.
     let _ = stream.set_nodelay(true);
-    let mut cuts = process.cuts.subscribe();
     let service = service_fn(move |request| {
         let (network, process) = (network.clone(), Arc::clone(&process));
         async move { answer(request, &network, process, side).await }
@@ -45,7 +44,6 @@ async fn connection(stream: TcpStream, network: Network, process: Arc<Process>, 
     tokio::select! {
         // An error is how a connection ends whose answer is to get lost, and how it ends when its process was killed.
         _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service) => {}
-        _ = cuts.changed() => {}
         _ = closed.changed() => {}
     }
 }

@@ -71,14 +71,6 @@ impl Answer {
             body: Body::Whole(body.into()),
         }
     }
-
-    /// Its body as JSON, when it has an end and is that.
-    pub fn json(&self) -> Option<serde_json::Value> {
-        match &self.body {
-            Body::Whole(bytes) => serde_json::from_slice(bytes).ok(),
-            Body::Endless(_) => None,
-        }
-    }
 }
 
 /// Has the simulated AWS carry a request out. `None` when it gives no answer, which only its own faults make it do.

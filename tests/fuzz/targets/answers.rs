@@ -84,7 +84,7 @@ pub const TARGET: Target = Target {
         "\u{7f}",
         "ü",
     ],
-    executions: 1_200,
+    executions: 500,
     judge,
 };
 
@@ -144,6 +144,7 @@ async fn make(aws: &Aws, call: u8) -> Result<(), Failure> {
             api_id,
             uri,
             payload_format: "2.0".into(),
+            description: "d".into(),
         },
         b'm' => Step::UpdateMapping {
             uuid: "0aaaaaaa-0000-4000-8000-000000000001".into(),

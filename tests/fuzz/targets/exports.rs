@@ -42,7 +42,7 @@ pub const TARGET: Target = Target {
         "arn:aws:lambda:eu-west-1:111122223333:function:fir-api:live",
         "",
     ],
-    executions: 30_000,
+    executions: 8_000,
     judge,
 };
 

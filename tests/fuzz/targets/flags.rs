@@ -35,7 +35,7 @@ pub const TARGET: Target = Target {
         "0x10",
         "--",
     ],
-    executions: 4_000,
+    executions: 1_500,
     judge,
 };
 

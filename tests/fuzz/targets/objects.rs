@@ -109,7 +109,7 @@ pub const TARGET: Target = Target {
         "warmlambda.dev/v1alpha1",
         "",
     ],
-    executions: 3_000,
+    executions: 400,
     judge,
 };
 

@@ -62,7 +62,7 @@ pub const TARGET: Target = Target {
         ":",
         "a1b2c3d4e5",
     ],
-    executions: 12_000,
+    executions: 2_500,
     judge,
 };
 

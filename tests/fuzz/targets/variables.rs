@@ -37,7 +37,7 @@ pub const TARGET: Target = Target {
         "${",
         "eu-west-1",
     ],
-    executions: 40_000,
+    executions: 20_000,
     judge,
 };
 
