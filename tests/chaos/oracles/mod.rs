@@ -3,11 +3,13 @@
 pub mod canaries;
 pub mod end_state;
 pub mod invariants;
+pub mod leak;
 pub mod quiet;
 pub mod recovery;
 pub mod summary;
 pub mod truth;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -88,6 +90,11 @@ impl Watcher {
     /// Judges every status that was written.
     pub fn judge_claims(&self) -> Judgement {
         self.seen().claims.judge()
+    }
+
+    /// `metadata.uid` of every endpoint that was made.
+    pub fn uids(&self) -> BTreeSet<String> {
+        self.seen().claims.uids()
     }
 
     /// Whether a process said that something waits for what may still arrive at AWS.

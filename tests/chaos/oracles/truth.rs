@@ -1,5 +1,7 @@
 //! O5: at every write of status, `Ready=True` for a generation is said only while AWS is as that generation asks.
 
+use std::collections::BTreeSet;
+
 use awssim::world::Region;
 use kube::ResourceExt;
 use serde_json::Value;
@@ -100,6 +102,11 @@ impl Claims {
             Some(asked) => asked.matched_by(region),
             None => Err("nothing was asked for".into()),
         }
+    }
+
+    /// `metadata.uid` of every endpoint that was made.
+    pub fn uids(&self) -> BTreeSet<String> {
+        self.asked.iter().map(|asked| asked.uid.clone()).collect()
     }
 
     /// The specs of all generations.
