@@ -143,8 +143,8 @@ mod tests {
         outcomes
     }
 
-    fn failed(effect: Effect) -> Result<Applied, Failure> {
-        Err(Failure {
+    fn failed(effect: Effect) -> Failure {
+        Failure {
             class: Class::Transient,
             effect,
             operation: "lambda:PutProvisionedConcurrencyConfig",
@@ -152,15 +152,15 @@ mod tests {
             code: String::new(),
             message: String::new(),
             request_id: None,
-        })
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_an_answer_that_says_what_became_of_it_resolves_a_write() {
         for (answer, known) in [
             (Ok(Applied::default()), true),
-            (failed(Effect::NotApplied), true),
-            (failed(Effect::Unknown), false),
+            (Err(failed(Effect::NotApplied)), true),
+            (Err(failed(Effect::Unknown)), false),
         ] {
             let mut outcomes = sent(&[PUT]);
             outcomes.answered("b", &PUT, &answer);
