@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt crds build image docs book deny control-plane charts check-image chaos reliability mutants mutants-deciding fuzz
+.PHONY: help demo test simulate check-model lint fmt crds build image docs book deny control-plane charts check-image chaos reliability mutants mutants-deciding fuzz
 
 # The scenarios mostly wait for simulated AWS, so more of them run at once than there are cores.
 export RUST_TEST_THREADS ?= 8
@@ -20,6 +20,9 @@ test: control-plane ## Run all tests: unit, property, and end to end against a r
 	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --workspace --locked; \
 	cargo test --quiet --locked --test e2e granted -- --ignored --nocapture; \
 	echo "make test: all passed in $$((SECONDS - start)) s"
+
+simulate: control-plane ## Run the long campaigns of the simulation and write their rows (tests/simulation; about 15 min on one core)
+	SIMULATE=long WRITE=1 cargo test --profile simulation --locked --test simulation -- --nocapture --test-threads=1
 
 lint: ## Check format, lints, dependencies and workflows as CI does
 	cargo fmt --all --check

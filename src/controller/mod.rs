@@ -12,6 +12,7 @@ pub mod freshness;
 pub mod intervals;
 pub mod leader;
 pub mod measured;
+pub mod outage;
 pub mod outcomes;
 pub mod ownership;
 pub mod reconcile;

@@ -14,7 +14,17 @@ pub struct Class {
     /// How many of them are in a sample.
     pub sampled: usize,
     damages: &'static [Damage],
+    each: Each,
     of: fn(&Call) -> bool,
+}
+
+/// What goes wrong with a call of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Each {
+    /// Everything, one run for each.
+    Every,
+    /// One thing, in turn: for what takes long and does not depend much on the call.
+    InTurn,
 }
 
 /// All of them.
@@ -24,6 +34,7 @@ pub const CLASSES: [Class; 10] = [
         row: "R1",
         sampled: 3,
         damages: &[Damage::Crash(Moment::BeforeRequest)],
+        each: Each::Every,
         of: any_call,
     },
     Class {
@@ -31,6 +42,7 @@ pub const CLASSES: [Class; 10] = [
         row: "R1",
         sampled: 3,
         damages: &[Damage::Crash(Moment::AfterApply)],
+        each: Each::Every,
         of: any_call,
     },
     Class {
@@ -38,6 +50,7 @@ pub const CLASSES: [Class; 10] = [
         row: "R1",
         sampled: 3,
         damages: &[Damage::Crash(Moment::AfterAnswer)],
+        each: Each::Every,
         of: any_call,
     },
     Class {
@@ -52,6 +65,7 @@ pub const CLASSES: [Class; 10] = [
             Damage::Lost(Loss::Status(500)),
             Damage::Lost(Loss::Status(503)),
         ],
+        each: Each::Every,
         of: mutation,
     },
     Class {
@@ -66,6 +80,7 @@ pub const CLASSES: [Class; 10] = [
             Damage::Late(1_000, Sender::Killed),
             Damage::Late(9_000, Sender::Killed),
         ],
+        each: Each::Every,
         of: aws_mutation,
     },
     Class {
@@ -73,6 +88,7 @@ pub const CLASSES: [Class; 10] = [
         row: "R2",
         sampled: 1,
         damages: &[Damage::Refused(0), Damage::Refused(429), Damage::Refused(500), Damage::Refused(503)],
+        each: Each::Every,
         of: mutation,
     },
     Class {
@@ -84,6 +100,7 @@ pub const CLASSES: [Class; 10] = [
             Damage::Failover(Failover::Frozen(6)),
             Damage::Failover(Failover::Frozen(17)),
         ],
+        each: Each::Every,
         of: aws_mutation,
     },
     Class {
@@ -97,6 +114,7 @@ pub const CLASSES: [Class; 10] = [
             Damage::Failover(Failover::SlowApi(1_000)),
             Damage::Failover(Failover::SlowApi(4_000)),
         ],
+        each: Each::InTurn,
         of: aws_mutation,
     },
     Class {
@@ -109,6 +127,7 @@ pub const CLASSES: [Class; 10] = [
             Damage::Failover(Failover::LeaseGiven),
             Damage::Failover(Failover::LeaseTaken),
         ],
+        each: Each::InTurn,
         of: aws_mutation,
     },
     Class {
@@ -116,6 +135,7 @@ pub const CLASSES: [Class; 10] = [
         row: "R19",
         sampled: 0,
         damages: &[Damage::Failover(Failover::ClockOff(10)), Damage::Failover(Failover::ClockStep(-10))],
+        each: Each::InTurn,
         of: aws_mutation,
     },
 ];
@@ -153,8 +173,14 @@ impl Class {
     /// Its runs of a scenario whose calls these are.
     pub fn points(&self, scenario: &str, calls: &[Call]) -> Vec<Point> {
         let mut points = Vec::new();
-        for call in calls.iter().filter(|call| (self.of)(call)) {
-            points.extend(self.damages.iter().map(|damage| Point {
+        for (place, call) in calls.iter().filter(|call| (self.of)(call)).enumerate() {
+            // Begun anew in each scenario they would meet the first calls of all of them with the same.
+            let turn = (place + scenario.len()) % self.damages.len();
+            let due = match self.each {
+                Each::Every => self.damages,
+                Each::InTurn => &self.damages[turn..=turn],
+            };
+            points.extend(due.iter().map(|damage| Point {
                 scenario: scenario.into(),
                 call: call.name.clone(),
                 occurrence: call.occurrence,

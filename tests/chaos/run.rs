@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use kube::ResourceExt;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
@@ -11,7 +12,7 @@ use crate::harness::traffic::Traffic;
 use crate::kubelet;
 use crate::leaders;
 use crate::oracles::recovery::{Busy, Recovery};
-use crate::oracles::{Violation, canaries, end_state, quiet, recovery, say, summary};
+use crate::oracles::{Violation, canaries, end_state, leak, quiet, recovery, say, summary};
 use crate::point::{Damage, Point};
 use crate::proxy::fault::Sender;
 use crate::proxy::ledger::Call;
@@ -240,6 +241,11 @@ async fn judge(stage: &Stage, scenario: &Scenario, point: Option<&Point>, refere
     shown.calls = stage.network.calls().split_off(mark);
     shown.hit = shown.calls.iter().any(|call| call.fault.is_some());
     shown.wrong("O3", stage.watcher.violations());
+    let living = endpoint.as_ref().and_then(ResourceExt::uid);
+    shown.wrong("O6", leak::named(&region, &stage.watcher.uids(), living.as_deref()));
+    if endpoint.is_none() {
+        shown.wrong("O6", leak::left(&stage.before, &region));
+    }
     if let Some(reference) = reference {
         shown.wrong("O1", end_state::wrong(&reference.end, &reference.mask, &shown.end));
         let ambiguous = u32::from(point.is_some_and(|point| point.damage.is_ambiguous()));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use awssim::world::Region;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
@@ -79,6 +80,8 @@ pub struct Stage {
     pub namespace: String,
     /// Its own.
     pub aws: Aws,
+    /// AWS before there was an endpoint.
+    pub before: Region,
     /// Between the operator and the world.
     pub network: Network,
     /// What the oracles see during the run.
@@ -116,6 +119,7 @@ impl Stage {
             admin: cluster.admin.clone(),
             kubelet: Mutex::new(None),
             standby: Mutex::new(None),
+            before: aws.region(|region| region.clone()),
             namespace,
             aws,
             watcher,

@@ -211,11 +211,8 @@ fn one_code_is_a_throttle_by_its_text_or_header_and_else_a_quota() {
     assert_eq!(classified(400, LIMIT, "Maximum number of APIs"), Class::Quota);
 }
 
-/// Class, effect, code and text of a failure.
-type Told = (Class, Effect, String, String);
-
 /// What a write comes to that ended with this error of the SDK.
-fn written(error: SdkError<ErrorMetadata, HttpResponse>) -> Told {
+fn written(error: SdkError<ErrorMetadata, HttpResponse>) -> (Class, Effect, String, String) {
     let Failure {
         class,
         effect,
@@ -254,43 +251,31 @@ fn an_answer_of_aws_is_judged_by_its_code_with_its_request_id() {
     assert_eq!((class, effect, code.as_str()), (Class::Transient, Effect::Unknown, "HTTP502"));
 }
 
-fn dispatch(error: ConnectorError) -> Told {
-    written(SdkError::dispatch_failure(error))
-}
-
-/// Each of these came to that effect and code.
-fn came_to(cases: &[(Told, Effect, &str)]) {
-    for ((_, effect, code, message), wanted, word) in cases {
-        assert_eq!((effect, code.as_str()), (wanted, *word), "{message}");
-    }
-}
-
 #[test]
 fn what_came_of_a_write_without_an_answer_is_unknown_unless_it_was_never_sent() {
-    let io = |text: &str| dispatch(ConnectorError::io(text.into()));
-    let timeout = |text: &str| dispatch(ConnectorError::timeout(text.into()));
-    came_to(&[
-        (written(SdkError::response_error("cut", answer(200))), Effect::Unknown, "NoAnswer"),
-        (written(SdkError::timeout_error("slow")), Effect::Unknown, "Timeout"),
-        (timeout("read timed out"), Effect::Unknown, "Timeout"),
-        (timeout("HTTP connect timeout"), Effect::NotApplied, "Timeout"),
-        (io("connection reset"), Effect::Unknown, "NoAnswer"),
-        (io("dns error"), Effect::NotApplied, "NoAnswer"),
-        (written(SdkError::construction_failure("bad")), Effect::NotApplied, "InvalidRequest"),
-    ]);
-    assert_eq!(io("connection reset").0, Class::Transient);
-    assert_eq!(written(SdkError::construction_failure("bad")).0, Class::Invalid);
-}
-
-#[test]
-fn a_lack_of_credentials_is_told_from_other_troubles_by_its_words() {
-    let cases = [
-        written(SdkError::construction_failure("no identity")),
-        written(SdkError::construction_failure("no credentials")),
-        dispatch(ConnectorError::other("no credentials".into(), None)),
-    ];
-    assert!(cases.iter().all(|(class, ..)| *class == Class::Credentials));
-    came_to(&cases.map(|case| (case, Effect::NotApplied, "NoCredentials")));
+    use Class::{Credentials, Invalid, Transient};
+    use Effect::{NotApplied, Unknown};
+    let dispatch = |error: ConnectorError| written(SdkError::dispatch_failure(error));
+    let timeout = |text: &'static str| dispatch(ConnectorError::timeout(text.into()));
+    let io = |text: &'static str| dispatch(ConnectorError::io(text.into()));
+    let unmade = |text: &'static str| written(SdkError::construction_failure(text));
+    let cut = written(SdkError::response_error("cut", answer(200)));
+    let slow = written(SdkError::timeout_error("slow"));
+    let unsigned = dispatch(ConnectorError::other("no credentials".into(), None));
+    for (found, expected) in [
+        (cut, (Transient, Unknown, "NoAnswer")),
+        (slow, (Transient, Unknown, "Timeout")),
+        (timeout("read timed out"), (Transient, Unknown, "Timeout")),
+        (timeout("HTTP connect timeout"), (Transient, NotApplied, "Timeout")),
+        (io("connection reset"), (Transient, Unknown, "NoAnswer")),
+        (io("dns error"), (Transient, NotApplied, "NoAnswer")),
+        (unsigned, (Credentials, NotApplied, "NoCredentials")),
+        (unmade("bad member"), (Invalid, NotApplied, "InvalidRequest")),
+        (unmade("no identity"), (Credentials, NotApplied, "NoCredentials")),
+        (unmade("no credentials"), (Credentials, NotApplied, "NoCredentials")),
+    ] {
+        assert_eq!((found.0, found.1, found.2.as_str()), expected, "{}", found.3);
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use warmlambda::api::WarmLambdaEndpoint;
 use super::invariants::differences;
 
 /// Members that say when something happened, or which number it had.
-const OF_ONE_RUN: [&str; 28] = [
+const OF_ONE_RUN: [&str; 29] = [
     "now",
     "ids",
     "metrics",
@@ -20,6 +20,7 @@ const OF_ONE_RUN: [&str; 28] = [
     "revisionId",
     "lastModified",
     "lastUpdated",
+    "created",
     "createdDate",
     "createdAt",
     "deployedAt",
