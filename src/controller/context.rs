@@ -30,6 +30,7 @@ use crate::plan::assess::Moment;
 use crate::plan::desired::Desired;
 use crate::plan::failure::Failure;
 use crate::plan::observed::Observed;
+use crate::plan::step::Step;
 use crate::plan::unresolved::Unresolved;
 use crate::plan::usage::Usage;
 
@@ -118,6 +119,12 @@ impl<C> Context<C> {
         let unresolved = lock(&self.outcomes).unresolved(&desired.uid, desired, observed, seen);
         let predecessor = self.predecessor_in_doubt(seen).map(|left| after(self.now(), left));
         Unresolved { predecessor, ..unresolved }
+    }
+
+    /// Notes a write that is about to be sent.
+    pub fn sending(&self, uid: &str, step: &Step) {
+        let in_doubt = self.predecessor_in_doubt(Instant::now()).is_some();
+        lock(&self.outcomes).sending(uid, step, self.now(), in_doubt);
     }
 
     /// For how long after a moment something may arrive from an operator that vanished; `None` when nothing can.

@@ -32,7 +32,7 @@ pub struct Unanswered {
     pub step: Step,
     /// Until when it may arrive.
     pub until: Timestamp,
-    /// Whether the same was sent again later: seeing its effect then says nothing about this one.
+    /// Whether the same was sent before it or after it, and may arrive as well: seeing the effect then says nothing about this one.
     pub repeated: bool,
 }
 
@@ -82,6 +82,16 @@ impl Step {
     /// Whether it waits while nobody knows what may still arrive.
     const fn waits_for_anything(&self) -> bool {
         self.is_destructive() || matches!(self, Self::CreateHttpIntegration { .. })
+    }
+
+    /// Whether its effect looks like that of another write.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::CreateAlias { .. }, Self::CreateAlias { .. }) => true,
+            (Self::AddPermission { statement_id, .. }, Self::AddPermission { statement_id: other, .. }) => statement_id == other,
+            (Self::CreateMapping { source, .. }, Self::CreateMapping { source: other, .. }) => source == other,
+            _ => self == other,
+        }
     }
 
     /// Whether it matters when it arrives late. To publish the same code again makes nothing new (AWS-2).

@@ -82,7 +82,7 @@ fn step(lot: &mut Lot) -> Step {
     let plain = Step {
         method: "GET",
         folder: ENDPOINTS,
-        name: *lot.one::<&str>(&NAMES),
+        name: lot.one::<&str>(&NAMES),
         part: "",
         content_type: "application/json",
         query: &[],
@@ -131,19 +131,19 @@ fn step(lot: &mut Lot) -> Step {
             ..merge
         },
         9 => Step { method: "DELETE", ..plain },
-        10 => Step {
-            method: "POST",
-            folder: LEASES,
-            body: json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": plain.name}, "spec": {"holderIdentity": "a"}}),
-            ..plain
-        },
-        _ => Step {
-            method: "PUT",
-            folder: LEASES,
-            body: json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": plain.name}, "spec": {"holderIdentity": lot.below(3).to_string()}}),
-            content_type: "application/json",
-            ..merge
-        },
+        n => of_lease(lot, if n == 10 { plain } else { merge }),
+    }
+}
+
+/// A lease that is made, or written as a whole.
+fn of_lease(lot: &mut Lot, step: Step) -> Step {
+    let holder = lot.below(3).to_string();
+    Step {
+        method: if step.method == "GET" { "POST" } else { "PUT" },
+        folder: LEASES,
+        content_type: "application/json",
+        body: json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": step.name}, "spec": {"holderIdentity": holder}}),
+        ..step
     }
 }
 
@@ -257,15 +257,24 @@ fn ask_model(model: &ApiServer, request: &Request) -> (u16, Value) {
     }
 }
 
-/// Type, name and generation of each event of a watch.
+/// Type, name and generation of each event of a watch. The real one also tells when only its notes changed on who wrote what.
 fn events(lines: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(lines);
-    let of = |line: &str| {
+    let (mut events, mut before) = (Vec::new(), BTreeMap::new());
+    for line in text.lines().filter(|line| !line.is_empty()) {
         let event: Value = serde_json::from_str(line).unwrap();
-        let meta = &event["object"]["metadata"];
-        format!("{} {} {}", event["type"], meta["name"], meta["generation"])
-    };
-    text.lines().filter(|line| !line.is_empty()).map(of).collect()
+        let mut object = event["object"].clone();
+        let meta = object["metadata"].as_object_mut().unwrap();
+        for note in ["managedFields", "resourceVersion"] {
+            meta.remove(note);
+        }
+        let (name, generation) = (meta["name"].to_string(), meta["generation"].clone());
+        if before.insert(name.clone(), object.clone()).is_some_and(|before| before == object) && event["type"] == "MODIFIED" {
+            continue;
+        }
+        events.push(format!("{} {name} {generation}", event["type"]));
+    }
+    events
 }
 
 #[tokio::test]

@@ -29,6 +29,11 @@ pub struct Objects {
 }
 
 impl Objects {
+    /// Counts every change.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// All objects of one resource, as they stand.
     pub fn of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a Value> {
         let of = self.objects.iter().filter(move |(key, _)| key.0 == resource);
@@ -69,7 +74,14 @@ impl State {
         };
         let mut object = stored.object.clone();
         change(&mut object);
-        self.put(place, "MODIFIED", object, 200);
+        let meta = &object["metadata"];
+        let held = meta["finalizers"].as_array().is_some_and(|finalizers| !finalizers.is_empty());
+        if !meta["deletionTimestamp"].is_null() && !held {
+            // Whatever took the last finalizer away, the object goes.
+            self.remove(place, object, false);
+        } else {
+            self.put(place, "MODIFIED", object, 200);
+        }
     }
 
     pub fn get(&self, place: &Place, metadata_only: bool) -> Answer {
