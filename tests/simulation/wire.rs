@@ -222,6 +222,7 @@ impl Wire {
 /// AWS.
 impl Wire {
     /// Answers a request of the operator of that life.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fault")]
     pub async fn aws(&self, life: u32, request: AwsRequest) -> AwsReply {
         let operation = recognise(&request);
         let (name, write) = operation.map_or_else(
