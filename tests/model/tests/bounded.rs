@@ -5,6 +5,7 @@ use stateright::{Checker, HasDiscoveries, Model};
 use warmlambda_model::model::Operators;
 use warmlambda_model::rules::{Fence, Kind, Kinds, Rules};
 use warmlambda_model::setting::Setting;
+use warmlambda_model::state::Left;
 use warmlambda_model::story;
 
 /// What is broken in a setting under some rules, with the shortest way to it.
@@ -13,7 +14,11 @@ fn broken(setting: &str, rules: Rules) -> Vec<String> {
         .into_iter()
         .find(|s| s.name == setting)
         .expect("there is such a setting");
-    let left = setting.bounded;
+    // Reads that are behind are walked through by the long run only: see docs/design.md for what is left there.
+    let left = Left {
+        stale: 0,
+        ..setting.bounded
+    };
     let model = Operators::new(setting, rules, left);
     let checker = model.checker().threads(2).finish_when(HasDiscoveries::Any).spawn_bfs().join();
     let found = story::discoveries(&checker);
