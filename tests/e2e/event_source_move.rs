@@ -122,7 +122,7 @@ async fn a_storm_of_throttles_delays_a_move_and_does_not_repeat_it() {
         reason: Some("CallerRateLimitExceeded".into()),
     };
     for operation in ["GetAlias", "ListEventSourceMappings", UPDATE] {
-        scenario.aws.fault(operation, Some(2), throttle.clone());
+        scenario.aws.fault(operation, Some(1), throttle.clone());
     }
     is_moved_without_loss(scenario, async |_| ()).await;
 }
