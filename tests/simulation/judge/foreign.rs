@@ -23,7 +23,7 @@ pub fn reduced(region: &Region) -> Region {
     }
 }
 
-/// Without what the endpoints ask for; `base` says what others had made.
+/// Without what the endpoints ask for; `base` is the world before the operator did anything.
 pub fn masked(ours: &[Desired], region: &Region, base: &Region) -> Region {
     let mut masked = region.clone();
     masked.now = 0;
