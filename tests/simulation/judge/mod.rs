@@ -69,6 +69,8 @@ pub struct Judge {
     pub stale: Duration,
     /// With many endpoints: when which of them said what, and whether that was Ready.
     pub story: Vec<(Duration, String, bool, String)>,
+    /// Whether an endpoint said that it waits because nobody knows what may still arrive.
+    pub waited: bool,
     /// Status writes that were looked at.
     pub samples: u64,
     /// Of them, those that said Ready.
@@ -199,6 +201,7 @@ impl Judge {
         self.samples += 1;
         let said = truth::Said::of(object);
         self.ready += u64::from(said.ready);
+        self.waited |= said.waits;
         if !self.thorough {
             let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
             self.story.push((clock::elapsed(), name, said.ready, said.reason.clone()));
