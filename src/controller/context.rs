@@ -117,7 +117,7 @@ impl<C> Context<C> {
     pub fn unresolved(&self, desired: &Desired, observed: &Observed, begun: Instant) -> Unresolved {
         let seen = begun.checked_sub(READS_SHARED).unwrap_or(begun);
         let unresolved = lock(&self.outcomes).unresolved(&desired.uid, desired, observed, seen);
-        let predecessor = self.predecessor_in_doubt(seen).map(|left| after(self.now(), left));
+        let predecessor = self.predecessor_in_doubt(seen).map(|end| self.at(end));
         Unresolved { predecessor, ..unresolved }
     }
 
@@ -127,11 +127,18 @@ impl<C> Context<C> {
         lock(&self.outcomes).sending(uid, step, self.now(), in_doubt);
     }
 
-    /// For how long after a moment something may arrive from an operator that vanished; `None` when nothing can.
-    fn predecessor_in_doubt(&self, at: Instant) -> Option<Duration> {
-        let vanished = self.claim.borrow().predecessor_vanished()?;
-        let left = self.intervals.late_arrival.saturating_sub(at.saturating_duration_since(vanished));
-        (!left.is_zero()).then_some(left)
+    /// Until when something may arrive from an operator that vanished; `None` when nothing can after this moment.
+    fn predecessor_in_doubt(&self, at: Instant) -> Option<Instant> {
+        let end = self.claim.borrow().predecessor_vanished()? + self.intervals.late_arrival;
+        (at < end).then_some(end)
+    }
+
+    /// A moment that is to come, by the wall clock. Rounded, so that whoever says it says the same each time: a status that differs is
+    /// written, and taken for progress.
+    fn at(&self, moment: Instant) -> Timestamp {
+        let left = moment.saturating_duration_since(Instant::now());
+        let time = after((self.clock)(), left + Duration::from_millis(500));
+        Timestamp::from_second(time.as_second()).unwrap_or(time)
     }
 
     /// Whether the lease may be given back: all that was sent is known to have been carried out or not.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kube::api::{Patch, PatchParams};
 use kube::runtime::events::{Event as KubeEvent, EventType};
 use kube::{Resource, ResourceExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing::Span;
 
 use super::context::{Context, lock};
@@ -28,14 +28,23 @@ const ATTEMPTS: u32 = 3;
 #[derive(Debug, Default)]
 pub struct Written {
     by_uid: BTreeMap<String, (u64, WarmLambdaEndpointStatus)>,
+    /// What was said last, by uid. Others may have added to it what no write of ours takes away: that is theirs.
+    said: BTreeMap<String, WarmLambdaEndpointStatus>,
 }
 
 impl Written {
-    /// Notes a write: the object as the API server answered it.
-    fn note(&mut self, answer: &WarmLambdaEndpoint) {
+    /// Notes a write: the object as the API server answered it, and what was said.
+    fn note(&mut self, answer: &WarmLambdaEndpoint, said: &WarmLambdaEndpointStatus) {
         if let (Some(uid), Some(version), Some(status)) = (answer.uid(), version_of(answer), &answer.status) {
+            self.said.insert(uid.clone(), said.clone());
             self.by_uid.insert(uid, (version, status.clone()));
         }
+    }
+
+    /// Whether a status was said already and still stands, whatever others added to it.
+    fn stands(&self, endpoint: &WarmLambdaEndpoint, previous: &WarmLambdaEndpointStatus, status: &WarmLambdaEndpointStatus) -> bool {
+        let said = endpoint.uid().and_then(|uid| self.said.get(&uid));
+        said == Some(status) && contains(&json!(previous), &json!(status))
     }
 
     /// The status that stands in the object, as far as we know; forgets what the watch has caught up with.
@@ -58,6 +67,7 @@ impl Written {
 
     /// Forgets an object that is gone.
     pub fn forget(&mut self, uid: &str) {
+        self.said.remove(uid);
         self.by_uid.remove(uid);
     }
 }
@@ -102,7 +112,7 @@ pub async fn publish<C>(
     // An HPA refuses a scale subresource without a selector. Nothing carries this label: environments are not pods.
     status.selector = Some(format!("warmlambda.dev/endpoint={}", endpoint.name_any()));
     lock(&ctx.struck).note(endpoint, ctx.region(endpoint), &status);
-    let differs = differs(previous, &status);
+    let differs = differs(previous, &status) && !lock(&ctx.written).stands(endpoint, previous, &status);
     if differs {
         apply(endpoint, ctx, epoch, &status).await?;
     } else {
@@ -132,6 +142,17 @@ fn differs(previous: &WarmLambdaEndpointStatus, new: &WarmLambdaEndpointStatus) 
     sorted(previous) != sorted(new)
 }
 
+/// Whether all of a part stands in a whole.
+fn contains(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => part
+            .iter()
+            .all(|(name, part)| whole.get(name).is_some_and(|whole| contains(whole, part))),
+        (Value::Array(whole), Value::Array(part)) => part.iter().all(|part| whole.iter().any(|whole| contains(whole, part))),
+        _ => whole == part,
+    }
+}
+
 /// Applies the whole status. On this subresource the API server does not compare the uid, so that the status of an object that is gone
 /// would be taken for that of its successor: only the version holds it to this object. When somebody else has changed the object
 /// meanwhile, it is still this one or the pass ends.
@@ -149,7 +170,7 @@ async fn apply<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch
         let error = match ctx.fenced(epoch, api.patch_status(&name, &params, &body)).await? {
             Ok(answer) => {
                 ctx.metrics.status_write(StatusWrite::Written);
-                lock(&ctx.written).note(&answer);
+                lock(&ctx.written).note(&answer, status);
                 return Ok(());
             }
             Err(kube::Error::Api(gone)) if gone.is_not_found() => return Ok(()),
@@ -229,6 +250,19 @@ mod tests {
     fn events_that_say_something_else_are_not_folded_into_one() {
         assert_eq!(fold("version 40 serves"), fold("version 40 serves"));
         assert_ne!(fold("version 40 serves"), fold("version 41 serves"));
+    }
+
+    #[test]
+    fn what_others_add_to_a_status_is_no_difference() {
+        let whole = json!({"a": 1, "theirs": true, "list": [{"type": "Ready", "status": "True"}, {"type": "Theirs"}]});
+        assert!(contains(&whole, &json!({"a": 1, "list": [{"type": "Ready", "status": "True"}]})));
+        for other in [
+            json!({"a": 2}),
+            json!({"b": 1}),
+            json!({"list": [{"type": "Ready", "status": "False"}]}),
+        ] {
+            assert!(!contains(&whole, &other), "{other}");
+        }
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct Outcome {
     pub samples: u64,
     /// Of them those that said Ready.
     pub ready: u64,
+    /// Whether it had to wait until nothing could arrive any more.
+    pub waited: bool,
     /// Virtual time until it was at rest.
     pub settled: Duration,
     /// Virtual time of the whole run.
@@ -361,6 +363,7 @@ impl Stage {
             violations: judge.violations.clone(),
             samples: judge.samples,
             ready: judge.ready,
+            waited: judge.waited,
             settled: self.settled,
             virtually: clock::elapsed(),
         }

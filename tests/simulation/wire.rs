@@ -236,6 +236,9 @@ impl Wire {
         let Some((index, kind)) = self.note(life, (&name, function), write, counted) else {
             return std::future::pending().await;
         };
+        if let Some(Kind::Act(act)) = &kind {
+            self.act(act);
+        }
         if write {
             self.judge().sent(&name, &request, &self.api);
         }
@@ -276,10 +279,6 @@ impl Wire {
             Some(Kind::CrashLate(millis)) => {
                 self.late(millis, index, name, request);
                 self.die().await
-            }
-            Some(Kind::Act(act)) => {
-                self.act(&act);
-                AwsReply::Answer(self.on_aws(index, &name, request, true).await)
             }
             _ => AwsReply::Answer(self.on_aws(index, &name, request, true).await),
         }

@@ -29,3 +29,18 @@ async fn a_status_is_written_although_somebody_changes_the_object_meanwhile() {
     assert_eq!(bench.reason("fir"), "Warm");
     assert_eq!(bench.api.get(&path).unwrap()["metadata"]["annotations"], json!({"by": "somebody"}));
 }
+
+#[tokio::test]
+async fn what_somebody_else_adds_to_a_status_is_no_reason_to_write_it_again() {
+    let mut bench = Bench::new(observed());
+    bench.create("fir", json!({}), json!({}));
+    bench.pass("fir").await.unwrap();
+    let path = format!("{FOLDER}/fir");
+    let mut added = bench.api.get(&path).unwrap();
+    added["status"]["rollout"] = json!({"from": "39", "to": "40", "startTime": "2026-11-22T04:00:00Z"});
+    bench.api.put(&path, added);
+    bench.see("fir");
+    bench.api.writes();
+    bench.pass("fir").await.unwrap();
+    assert_eq!(bench.api.writes(), [""; 0]);
+}

@@ -23,7 +23,7 @@ fn any_two_faults_are_survived() {
         if is_long() {
             campaign.took() > LONG
         } else {
-            campaign.cases() >= 40
+            campaign.cases() >= 25
         }
     };
     while !enough(&campaign) {

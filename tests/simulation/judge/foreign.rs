@@ -23,7 +23,7 @@ pub fn reduced(region: &Region) -> Region {
     }
 }
 
-/// Without what the endpoints ask for; `base` says what others had made.
+/// Without what the endpoints ask for; `base` is the world before the operator did anything.
 pub fn masked(ours: &[Desired], region: &Region, base: &Region) -> Region {
     let mut masked = region.clone();
     masked.now = 0;
@@ -98,6 +98,13 @@ fn blank_http_apis(desired: &Desired, masked: &mut Region, region: &Region, base
             stage.auto_deploy_at = None;
             stage.last_deployment_status_message = None;
         }
+        // One that was made for the alias has no route yet when its maker dies.
+        let at_alias = [desired.alias_arn(), desired.alias_uri()];
+        let made = api
+            .integrations
+            .values_mut()
+            .filter(|i| i.integration_uri.as_ref().is_some_and(|uri| at_alias.contains(uri)));
+        made.for_each(|integration| integration.integration_uri = None);
         for key in routes {
             // The integration that the route had, and the one that it has.
             let ids = [known.routes.get(&key), api.routes.get(&key)].map(|route| route?.integration_id().map(str::to_owned));

@@ -58,8 +58,9 @@ pub struct Violation {
 pub struct Judge {
     /// Every spec that an endpoint had, by uid and generation.
     specs: BTreeMap<(String, i64), Desired>,
+    /// The world before the operator did anything.
+    origin: Option<Region>,
     /// The world as others left it last, without what is ours.
-    base: Region,
     masked: Region,
     served: traffic::Served,
     /// When AWS was last seen to be as a spec asks, just before others changed it or something arrived that nobody waited for.
@@ -68,6 +69,8 @@ pub struct Judge {
     pub stale: Duration,
     /// With many endpoints: when which of them said what, and whether that was Ready.
     pub story: Vec<(Duration, String, bool, String)>,
+    /// Whether an endpoint said that it waits because nobody knows what may still arrive.
+    pub waited: bool,
     /// Status writes that were looked at.
     pub samples: u64,
     /// Of them, those that said Ready.
@@ -127,8 +130,9 @@ impl Judge {
         }
         let ours: Vec<_> = self.ours().cloned().collect();
         sim.with_region(ACCOUNT, REGION, |region, _| {
-            self.base = foreign::reduced(region);
-            self.masked = foreign::masked(&ours, &self.base, &self.base);
+            let now = foreign::reduced(region);
+            let origin = self.origin.get_or_insert_with(|| now.clone());
+            self.masked = foreign::masked(&ours, &now, origin);
             self.served = traffic::served(region);
         });
     }
@@ -164,8 +168,9 @@ impl Judge {
         let ours: Vec<_> = self.ours().cloned().collect();
         let (foreign, twice, served) = sim.with_region(ACCOUNT, REGION, |region, _| {
             let now = foreign::reduced(region);
-            let foreign = foreign::difference(&self.masked, &foreign::masked(&ours, &now, &self.base));
-            (foreign, leftover::two_of_one(&ours, &now, &self.base), traffic::served(region))
+            let origin = self.origin.as_ref().unwrap_or(&now);
+            let foreign = foreign::difference(&self.masked, &foreign::masked(&ours, &now, origin));
+            (foreign, leftover::two_of_one(&ours, &now, origin), traffic::served(region))
         });
         if let Some(text) = foreign {
             self.accuse(Law::Foreign, format!("{name} changed what is not ours: {text}"));
@@ -196,6 +201,7 @@ impl Judge {
         self.samples += 1;
         let said = truth::Said::of(object);
         self.ready += u64::from(said.ready);
+        self.waited |= said.waits;
         if !self.thorough {
             let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
             self.story.push((clock::elapsed(), name, said.ready, said.reason.clone()));

@@ -17,6 +17,8 @@ pub struct Said {
     pub ready: bool,
     /// Its reason.
     pub reason: String,
+    /// Whether something waits until nothing can arrive any more.
+    pub waits: bool,
     status: Value,
 }
 
@@ -27,6 +29,7 @@ impl Said {
         let conditions = status["conditions"].as_array().cloned().unwrap_or_default();
         let ready = conditions.iter().find(|c| c["type"] == "Ready");
         Self {
+            waits: conditions.iter().any(|c| c["reason"] == "OutcomeUnknown"),
             uid: object["metadata"]["uid"].as_str().unwrap_or_default().to_owned(),
             generation: status["observedGeneration"].as_i64().unwrap_or(-1),
             ready: ready.is_some_and(|c| c["status"] == "True"),
