@@ -39,6 +39,22 @@ fn main() {
                 "leadsnow" => rules.fence = Fence::LeadsNow,
                 "open" => rules.fence = Fence::Open,
                 "nonotes" => rules.noted = Kinds::NONE,
+                other if other.starts_with("exempt=") => {
+                    for kind in Kind::ALL {
+                        if format!("{kind:?}") == other[7..] {
+                            rules.exempt = rules.exempt.with(kind);
+                        }
+                    }
+                }
+                "creates" => {
+                    rules.noted = Kinds::of(&[
+                        Kind::CreateAlias,
+                        Kind::CreateHttpIntegration,
+                        Kind::CreateMapping,
+                        Kind::AddPermission,
+                        Kind::PutCapacity,
+                    ])
+                }
                 _ => {}
             }
         }
@@ -46,6 +62,9 @@ fn main() {
         let mut builder = model.checker().threads(threads);
         if any {
             builder = builder.finish_when(stateright::HasDiscoveries::Any);
+        }
+        if let Ok(t) = std::env::var("LIMIT") {
+            builder = builder.timeout(std::time::Duration::from_secs(t.parse().unwrap()));
         }
         let checker = builder.spawn_bfs().join();
         let s = begun.elapsed().as_secs_f64();

@@ -31,6 +31,31 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 21] = [
+        Self::PublishVersion,
+        Self::CreateAlias,
+        Self::UpdateAlias,
+        Self::PutCapacity,
+        Self::DeleteCapacity,
+        Self::AddPermission,
+        Self::RemovePermission,
+        Self::UpdateIntegration,
+        Self::PutIntegration,
+        Self::SetStageVariable,
+        Self::DeployStage,
+        Self::UpdateHttpIntegration,
+        Self::CreateHttpIntegration,
+        Self::DeleteHttpIntegration,
+        Self::UpdateRoute,
+        Self::SetHttpStageVariables,
+        Self::DeployHttpStage,
+        Self::UpdateMapping,
+        Self::CreateMapping,
+        Self::DeleteAlias,
+        Self::RemoveFinalizer,
+    ];
+
     /// Of a step.
     pub const fn of(step: &Step) -> Self {
         match step {
