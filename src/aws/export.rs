@@ -160,4 +160,23 @@ mod tests {
         assert_eq!(deployed_methods(b"<html>"), None);
         assert_eq!(deployed_methods(br#"{"openapi": "3.0.1", "paths": {}}"#), Some(BTreeMap::new()));
     }
+
+    #[test]
+    fn a_default_route_is_known_by_its_flag_or_its_path() {
+        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:fir-api:live";
+        let route = |flag: Value| json!({"x-amazon-apigateway-any-method": {"isDefaultRoute": flag, (INTEGRATION): {"type": "aws_proxy", "uri": arn}}});
+        for (path, flag) in [("/$default", json!(null)), ("/other", json!(true))] {
+            let export = json!({"openapi": "3.0.1", "paths": {path: route(flag)}});
+            let calls = deployed_routes(export.to_string().as_bytes()).unwrap();
+            assert_eq!(calls.into_keys().collect::<Vec<_>>(), ["$default"], "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_method_of_openapi_is_none_here_either() {
+        let integration = json!({(INTEGRATION): {"type": "aws_proxy", "httpMethod": "POST", "uri": "u"}});
+        let export = json!({"openapi": "3.0.1", "paths": {"/r": {"x-thing": integration, "get": integration}}});
+        let calls = deployed_methods(export.to_string().as_bytes()).unwrap();
+        assert_eq!(calls.into_keys().map(|key| key.http_method).collect::<Vec<_>>(), ["GET"]);
+    }
 }

@@ -187,3 +187,194 @@ fn on_latest_finding(desired: &Desired) -> Finding {
     let text = format!("alias {} points to $LATEST, which cannot be kept warm", desired.alias_arn());
     Finding::new(Link::Alias, Ends::ByItself, Reason::VersionMismatch, text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::desired::DesiredVersion;
+    use crate::plan::fixtures::{at, capacity as concurrency, desired, quiet};
+    use crate::plan::observed::CodeState;
+    use crate::plan::steps;
+
+    /// What is due in a world, with what status remembers.
+    fn due(desired: &Desired, observed: &Observed, memory: &Memory) -> Plan {
+        steps::plan(desired, observed, memory, at(0))
+    }
+
+    fn steps_of(plan: &Plan) -> Vec<&'static str> {
+        plan.steps.iter().map(|planned| planned.step.action()).collect()
+    }
+
+    fn reasons(plan: &Plan) -> Vec<Reason> {
+        plan.findings.iter().map(|finding| finding.reason).collect()
+    }
+
+    /// The alias on a version that cannot be kept warm, every request still on the one before.
+    fn wedged_on_40() -> Observed {
+        let mut observed = quiet();
+        observed.alias.as_mut().unwrap().weights = [(39, 1.0)].into();
+        observed.capacity = Some(concurrency(3, AllocationState::Failed("FUNCTION_ERROR_INIT_FAILURE".into())));
+        observed
+    }
+
+    fn rejected(attempt: &str) -> Memory {
+        let rejected = Rejected {
+            code_sha256: "sha-forty".into(),
+            reason: "r".into(),
+            attempt: attempt.into(),
+        };
+        Memory {
+            rejected: [(40, rejected)].into(),
+            ..Memory::default()
+        }
+    }
+
+    #[test]
+    fn an_alias_that_is_made_says_for_whom_and_gets_its_capacity() {
+        let mut observed = Observed {
+            alias: None,
+            capacity: None,
+            ..quiet()
+        };
+        observed.version_states.insert(40, CodeState::Active);
+        let plan = due(&desired(), &observed, &Memory::default());
+        let made = plan.steps.iter().find_map(|planned| match &planned.step {
+            Step::CreateAlias { version, description } => Some((*version, description.as_str())),
+            _ => None,
+        });
+        let text = "Made by warmlambda for WarmLambdaEndpoint 7f3c1a2b-0000-4000-8000-000000000000";
+        assert_eq!(made, Some((40, text)));
+        assert!(steps_of(&plan).contains(&"lambda:PutProvisionedConcurrencyConfig"));
+    }
+
+    #[test]
+    fn an_alias_whose_version_is_not_there_yet_is_said_to_come_unless_something_else_is_the_matter() {
+        let mut observed = Observed {
+            alias: None,
+            capacity: None,
+            ..quiet()
+        };
+        observed.function.as_mut().unwrap().fingerprint = "new".into();
+        let plan = due(&desired(), &observed, &Memory::default());
+        assert_eq!(
+            (steps_of(&plan), reasons(&plan)),
+            (vec!["lambda:PublishVersion"], vec![Reason::AliasNotFound])
+        );
+        let missing = Desired {
+            version: DesiredVersion::Pinned(77),
+            ..desired()
+        };
+        observed.version_states.insert(77, CodeState::Missing);
+        assert!(!reasons(&due(&missing, &observed, &Memory::default())).contains(&Reason::AliasNotFound));
+        observed.function = None;
+        assert!(!reasons(&due(&desired(), &observed, &Memory::default())).contains(&Reason::AliasNotFound));
+    }
+
+    #[test]
+    fn a_version_that_cannot_be_warmed_is_rejected_first_and_left_in_the_next_pass() {
+        let first = due(&desired(), &wedged_on_40(), &Memory::default());
+        assert_eq!((steps_of(&first), reasons(&first)), (vec![], vec![Reason::AllocationFailed]));
+        let (version, rejection) = first.reject.unwrap();
+        assert_eq!((version, rejection.code_sha256.as_str()), (40, "sha-forty"));
+        let then = due(&desired(), &wedged_on_40(), &rejected(&desired().attempt));
+        let back = matches!(
+            then.steps[..],
+            [PlannedStep {
+                step: Step::UpdateAlias {
+                    version: 39,
+                    purpose: MovePurpose::RollBack,
+                    ..
+                },
+                ..
+            }]
+        );
+        assert!(back, "{:?}", then.steps);
+        assert_eq!(then.reject, None);
+        let before = due(&desired(), &wedged_on_40(), &rejected("another attempt"));
+        assert!(before.steps.is_empty() && before.reject.is_some());
+    }
+
+    #[test]
+    fn who_only_observes_is_shown_the_way_back_at_once() {
+        let watching = Desired {
+            management: ManagementPolicy::Observe,
+            ..desired()
+        };
+        assert_eq!(
+            steps_of(&due(&watching, &wedged_on_40(), &Memory::default())),
+            ["lambda:UpdateAlias"]
+        );
+    }
+
+    #[test]
+    fn a_rollout_that_is_held_is_left_to_a_person_with_the_command() {
+        let held = Desired {
+            on_failure: OnFailure::Hold,
+            ..desired()
+        };
+        let plan = due(&held, &wedged_on_40(), &Memory::default());
+        assert!(plan.steps.is_empty() && plan.reject.is_none());
+        assert!(
+            plan.findings[0]
+                .message
+                .contains("version 40 cannot initialise (FUNCTION_ERROR_INIT_FAILURE)")
+        );
+        assert!(plan.findings[0].message.contains("--function-version 39"));
+    }
+
+    #[test]
+    fn a_rollout_that_takes_too_long_says_how_long_it_may_take() {
+        let mut observed = wedged_on_40();
+        observed.capacity = Some(concurrency(3, AllocationState::InProgress));
+        let began = at(-100_000);
+        let memory = Memory {
+            rollout: Some(crate::plan::memory::Rollout {
+                from: 39,
+                to: 40,
+                started: began,
+                witnessed: began,
+            }),
+            ..Memory::default()
+        };
+        let plan = due(&desired(), &observed, &memory);
+        assert_eq!(reasons(&plan), [Reason::RolloutTimedOut]);
+        assert!(plan.findings[0].message.starts_with("version 40 did not become warm within 900 s"));
+        assert_eq!(plan.reject.unwrap().1.reason, ROLLOUT_TIMED_OUT);
+    }
+
+    #[test]
+    fn a_move_may_mend_what_failed_and_waits_for_what_is_under_way() {
+        let behind = |state: AllocationState| {
+            let mut observed = quiet();
+            observed.alias.as_mut().unwrap().version = Some(39);
+            observed.version_states.insert(40, CodeState::Active);
+            observed.capacity = Some(concurrency(3, state));
+            observed
+        };
+        let mended = due(&desired(), &behind(AllocationState::Failed("r".into())), &Memory::default());
+        assert_eq!((steps_of(&mended), reasons(&mended)), (vec!["lambda:UpdateAlias"], vec![]));
+        let waiting = due(&desired(), &behind(AllocationState::InProgress), &Memory::default());
+        assert_eq!(
+            (steps_of(&waiting), reasons(&waiting)),
+            (vec![], vec![Reason::AllocationInProgress])
+        );
+        let mut broken = quiet();
+        broken.capacity = Some(concurrency(3, AllocationState::Failed("r".into())));
+        assert_eq!(reasons(&due(&desired(), &broken, &Memory::default())), [Reason::AllocationFailed]);
+    }
+
+    #[test]
+    fn an_alias_on_latest_moves_before_it_gets_capacity() {
+        let mut observed = Observed { capacity: None, ..quiet() };
+        observed.alias.as_mut().unwrap().version = None;
+        observed.version_states.insert(40, CodeState::Active);
+        let plan = due(&desired(), &observed, &Memory::default());
+        assert_eq!((steps_of(&plan), reasons(&plan)), (vec!["lambda:UpdateAlias"], vec![]));
+        observed.function.as_mut().unwrap().fingerprint = "new".into();
+        let publishing = due(&desired(), &observed, &Memory::default());
+        assert_eq!(
+            (steps_of(&publishing), reasons(&publishing)),
+            (vec!["lambda:PublishVersion"], vec![Reason::VersionMismatch])
+        );
+    }
+}

@@ -332,7 +332,11 @@ fn texts_are_fit_for_status() {
     let blob = "You are not authorized.\nEncoded authorization failure message: AbCdEf0123";
     assert_eq!(clean(blob), "You are not authorized.");
     assert_eq!(clean("key AKIAIOSFODNN7EXAMPLE is unknown"), "key [removed] is unknown");
-    assert_eq!(clean("id=xASIAIOSFODNN7EXAMPLEx,"), "[removed]", "also glued to other letters");
+    assert_eq!(
+        clean("credential=xASIAIOSFODNN7EXAMPLEx,"),
+        "[removed]",
+        "also glued to other letters"
+    );
     assert_eq!(
         clean("AKIAIOSFODNN7EXAMPL AKIAiosfodnn7example"),
         "AKIAIOSFODNN7EXAMPL AKIAiosfodnn7example",

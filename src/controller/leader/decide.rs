@@ -164,4 +164,11 @@ mod tests {
         assert_eq!(decide(None, None, true, OWN, OWN), Decision::Create);
         assert_eq!(decide(None, None, false, Duration::ZERO, OWN), Decision::Create);
     }
+
+    #[test]
+    fn the_duration_that_counts_is_the_one_that_the_holder_wrote() {
+        let lease = held(Some(30));
+        assert_eq!(decide(Some(&lease), None, true, OWN, OWN), Decision::Wait);
+        assert_eq!(decide(Some(&lease), None, true, Duration::from_secs(30), OWN), Decision::TakeOver);
+    }
 }
