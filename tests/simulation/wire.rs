@@ -222,6 +222,7 @@ impl Wire {
 /// AWS.
 impl Wire {
     /// Answers a request of the operator of that life.
+    #[expect(clippy::too_many_lines, reason = "one arm for each fault")]
     pub async fn aws(&self, life: u32, request: AwsRequest) -> AwsReply {
         let operation = recognise(&request);
         let (name, write) = operation.map_or_else(
@@ -238,13 +239,10 @@ impl Wire {
         if write {
             self.judge().sent(&name, &request, &self.api);
         }
-        if let Some(refused) = skewed(&request) {
+        let refused = skewed(&request).or_else(|| refused_by_aws(kind.as_ref()?, &name, &request));
+        if let Some(refused) = refused {
             self.answered(index, refused.status);
             return AwsReply::Answer(refused);
-        }
-        if let Some((status, code, text)) = kind.as_ref().and_then(|kind| refusal_of_aws(kind, &name)) {
-            self.answered(index, status);
-            return AwsReply::Answer(error::refuse(&request, &AwsError::new(status, code, text)));
         }
         match kind {
             Some(Kind::Refused) => AwsReply::Refused,
@@ -298,6 +296,7 @@ impl Wire {
     fn again(&self, millis: u64, request: AwsRequest) {
         let wire = self.clone();
         self.later(millis, async move {
+            wire.judge().disturbing(&wire.sim);
             wire.sim.handle(request).await;
             wire.judge().disturbed(&wire.sim, &wire.api);
         });
@@ -306,26 +305,30 @@ impl Wire {
     /// Carries a request out. `expected`: somebody waits for it.
     async fn on_aws(&self, index: usize, name: &str, request: AwsRequest, expected: bool) -> Response {
         let write = recognise(&request).is_some_and(|operation| operation.write);
+        if write && (!expected || self.judge().stale > Duration::ZERO) {
+            self.judge().disturbing(&self.sim);
+        }
         let Reply::Answer(answer) = self.sim.handle(request).await else {
             unreachable!("the simulation has no faults of its own");
         };
         self.answered(index, answer.status);
         if write && answer.status < 400 {
             self.state().calls[index].changed = true;
-            self.judge().wrote(name, &self.sim, expected);
+            self.judge().wrote(name, &self.sim);
         }
         answer
     }
 
     /// Somebody does something.
     pub fn act(&self, act: &Act) {
+        self.judge().disturbing(&self.sim);
         people::act(act, &self.sim, &self.api, &self.spec);
         self.judge().disturbed(&self.sim, &self.api);
     }
 }
 
 /// What AWS says that does not do what it is asked.
-fn refusal_of_aws(kind: &Kind, name: &str) -> Option<(u16, &'static str, String)> {
+fn refused_by_aws(kind: &Kind, name: &str, request: &AwsRequest) -> Option<Response> {
     let (status, code, text) = match kind {
         Kind::Unavailable => (503, "ServiceUnavailable", "try again later".into()),
         Kind::Throttled => (429, "TooManyRequestsException", "Rate exceeded".into()),
@@ -338,7 +341,7 @@ fn refusal_of_aws(kind: &Kind, name: &str) -> Option<(u16, &'static str, String)
         Kind::Conflict => (409, "ResourceConflictException", "An update is in progress for resource".into()),
         _ => return None,
     };
-    Some((status, code, text))
+    Some(error::refuse(request, &AwsError::new(status, code, text)))
 }
 
 /// The same for Kubernetes.

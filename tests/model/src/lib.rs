@@ -1,5 +1,6 @@
-//! Model.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! The shipping plan, walked through every state that two operators, two endpoints, awssim and a number of accidents can get into.
+// A harness fails by panicking, and the scene is shared with the properties.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::new_without_default)]
 
 extern crate self as warmlambda;
 

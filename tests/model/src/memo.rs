@@ -38,7 +38,9 @@ impl<K: Eq + Hash, V: Copy> Memo<K, V> {
 
 /// Values by number: the states of the model hold numbers, so that they are small and quick to compare.
 #[derive(Debug)]
-pub struct Numbered<T>(RwLock<(HashMap<[u8; 16], u32>, Vec<std::sync::Arc<T>>)>);
+pub struct Numbered<T>(RwLock<Values<T>>);
+
+type Values<T> = (HashMap<[u8; 16], u32>, Vec<std::sync::Arc<T>>);
 
 impl<T> Default for Numbered<T> {
     fn default() -> Self {

@@ -17,6 +17,8 @@ pub struct Operators {
     pub tables: Tables,
     /// The rules.
     pub rules: Rules,
+    /// The only law that is looked at, by its place; all when there is none.
+    pub law: Option<usize>,
     start: u32,
     left: Left,
 }
@@ -28,9 +30,16 @@ impl Operators {
         Self {
             tables,
             rules,
+            law: None,
             start,
             left,
         }
+    }
+
+    /// The same, looking at one law only.
+    #[must_use]
+    pub fn under(self, law: usize) -> Self {
+        Self { law: Some(law), ..self }
     }
 
     /// How many endpoints there are.
@@ -57,7 +66,7 @@ impl Model for Operators {
         };
         vec![State {
             region: self.start,
-            before: self.start,
+            before: if self.left.stale == 0 { 0 } else { self.start },
             objects,
             operators: [operator; 2],
             lease: Lease {
@@ -67,6 +76,7 @@ impl Model for Operators {
             },
             flights: [Flight::default(); 3],
             left: self.left,
+            excused: false,
             broken: crate::state::Broken::default(),
         }]
     }
@@ -102,7 +112,12 @@ impl Model for Operators {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        laws::properties()
+        let all = laws::properties();
+        all.into_iter()
+            .enumerate()
+            .filter(|(n, _)| self.law.is_none_or(|law| law == *n))
+            .map(|(_, law)| law)
+            .collect()
     }
 }
 
@@ -186,13 +201,17 @@ impl Operators {
     }
 
     /// Changes the state; false when the action cannot happen after all.
+    #[expect(clippy::too_many_lines, reason = "one arm for each action")]
     fn happens(&self, state: &mut State, action: Action) -> bool {
         match action {
             Action::Watch { operator, slot } => {
                 let object = state.objects[usize::from(slot)];
                 state.operators[usize::from(operator)].view[usize::from(slot)] = object;
             }
-            Action::Observe { operator, slot } => return self.observe(state, operator.into(), slot.into(), state.region),
+            Action::Observe { operator, slot } => {
+                state.catch_up();
+                return self.observe(state, operator.into(), slot.into(), state.region);
+            }
             Action::ObserveStale { operator, slot } => {
                 state.left.stale -= 1;
                 return self.observe(state, operator.into(), slot.into(), state.before);
@@ -219,6 +238,7 @@ impl Operators {
             Action::Trust { operator } => {
                 let old = state.under_way().any(|flight| flight.epoch < state.lease.epoch);
                 state.operators[usize::from(operator)].wary = false;
+                state.catch_up();
                 return !old;
             }
             Action::Lead { operator } => self.lead(state, operator),
@@ -309,6 +329,7 @@ impl Operators {
     }
 
     /// The next write of a pass.
+    #[expect(clippy::too_many_lines, reason = "the order of the rules around one write, as the shell has it")]
     fn send(&self, state: &mut State, operator: usize, slot: usize, answered: bool) {
         let pass = state.operators[operator].pass[slot];
         let over = |state: &mut State| state.operators[operator].pass[slot] = Pass::default();
@@ -361,12 +382,9 @@ impl Operators {
         if state.left.stale > 0 {
             state.before = state.region;
         }
-        if !pass.disturbed {
-            state.broken.foreign |= effect.broken.foreign;
-            state.broken.traffic |= effect.broken.traffic;
-        }
+        state.judge(effect.broken, pass.disturbed);
         if self.rules.until_seen.has(kind) {
-            state.operators[operator].noted[slot].add(step);
+            state.operators[operator].noted[slot].add(if repeated { step | REPEATED } else { step });
         }
         let rest = self.tables.rest(pass.plan);
         let goes_on = Pass {
@@ -411,11 +429,12 @@ impl Operators {
 
     fn arrive(&self, state: &mut State, flight: usize) {
         let flight = take(state, flight);
-        let effect = self.tables.effect(state.region, flight.step);
-        if !flight.disturbed {
-            state.broken.foreign |= effect.broken.foreign;
-            state.broken.traffic |= effect.broken.traffic;
+        if flight.epoch < state.lease.epoch && self.kind(flight.step) == Kind::RemovePermission {
+            // After a takeover callers do not wait for what the operator before may have removed: the next look puts it back.
+            state.excused |= !self.rules.callers_wait_after_takeover;
         }
+        let effect = self.tables.effect(state.region, flight.step);
+        state.judge(effect.broken, flight.disturbed);
         self.shift(state, effect.region, effect.moved);
     }
 
@@ -511,8 +530,9 @@ fn take(state: &mut State, flight: usize) -> Flight {
     taken
 }
 
-/// The window is as long as a request may be under way, so it has passed only when none is.
+/// The window is as long as a request may be under way, so it has passed only when none is. Reads do not lag that long.
 fn expire(state: &mut State, operator: usize, slot: usize) -> bool {
+    state.catch_up();
     let flights = state.flights;
     let noted = &mut state.operators[operator].noted[slot];
     let before = *noted;

@@ -116,19 +116,17 @@ pub enum Fence {
 pub struct Rules {
     /// Writes that are noted before they are sent.
     pub noted: Kinds,
+    /// Writes that stay noted after AWS answered, until an observation shows them.
+    pub until_seen: Kinds,
     /// Whether an observation settles an unknown outcome; else only time does.
     pub settled_by_sight: bool,
-    /// Whether it is kept in mind that the same was sent again.
+    /// Whether it is kept in mind that the same was sent twice.
     pub repetitions: bool,
+    /// Whether what is sent while a predecessor is in doubt counts as sent twice.
+    pub doubt: bool,
     /// Steps that go although the shipping code holds them back.
     pub exempt: Kinds,
-    /// Steps that wait in addition while an outcome of the same kind is unknown.
-    pub patient: Kinds,
-    /// Whether what is sent while a predecessor is in doubt counts as sent again.
-    pub doubt: bool,
-    /// Whether callers are moved to the alias only when no removal of a statement of this process may still arrive.
-    pub callers_wait: bool,
-    /// Whether they are only when none of a predecessor may.
+    /// Whether callers wait for the window after a takeover as well. The shipping code lets them go.
     pub callers_wait_after_takeover: bool,
     /// Whether the object is read from the quorum before the first write of a pass.
     pub reread_first: bool,
@@ -140,26 +138,22 @@ pub struct Rules {
     pub takeover_window: bool,
     /// Whether the lease is given back only when nothing is unknown.
     pub release_settled: bool,
-    /// Creates that stay noted after AWS answered, until an observation shows them.
-    pub until_seen: Kinds,
 }
 
 impl Rules {
     /// The rules that ship.
     pub const SHIPPING: Self = Self {
         noted: Kinds::ALL,
+        until_seen: Kinds::of(&[Kind::CreateHttpIntegration]),
         settled_by_sight: true,
         repetitions: true,
-        exempt: Kinds::NONE,
-        patient: Kinds::NONE,
         doubt: true,
-        callers_wait: false,
+        exempt: Kinds::NONE,
         callers_wait_after_takeover: false,
         reread_first: true,
         reread_destructive: true,
         fence: Fence::Epoch,
         takeover_window: true,
         release_settled: true,
-        until_seen: Kinds::NONE,
     };
 }

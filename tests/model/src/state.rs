@@ -118,6 +118,8 @@ pub struct State {
     pub flights: [Flight; 3],
     /// What may still happen.
     pub left: Left,
+    /// Whether a path is not judged for S3 any more.
+    pub excused: bool,
     /// What was broken.
     pub broken: Broken,
 }
@@ -126,6 +128,17 @@ impl State {
     /// The requests under way.
     pub fn under_way(&self) -> impl Iterator<Item = Flight> {
         self.flights.into_iter().filter(|flight| flight.step != 0)
+    }
+
+    /// Notes what a write broke. Where somebody else changed AWS since it was decided, it is not to blame.
+    pub fn judge(&mut self, broken: Broken, disturbed: bool) {
+        self.broken.foreign |= broken.foreign && !disturbed;
+        self.broken.traffic |= broken.traffic && !disturbed && !self.excused;
+    }
+
+    /// From now on reads show AWS as it is: they lag less than a takeover or a window, and never behind what was seen already.
+    pub fn catch_up(&mut self) {
+        self.before = if self.left.stale == 0 { 0 } else { self.region };
     }
 }
 

@@ -85,6 +85,9 @@ pub struct Effect {
     pub broken: Broken,
 }
 
+/// What a plan depends on: the region, who asks, whether a predecessor is in doubt, what is noted, and whether it is the last look.
+type Question = (u32, Asked, bool, Noted, bool);
+
 /// Everything that was computed.
 #[derive(Debug)]
 pub struct Tables {
@@ -94,7 +97,7 @@ pub struct Tables {
     regions: Numbered<Region>,
     writes: Numbered<Option<Write>>,
     plans: Numbered<Option<Planned>>,
-    planned: Memo<(u32, Asked, bool, Noted, bool), (u32, Noted)>,
+    planned: Memo<Question, (u32, Noted)>,
     effects: Memo<(u32, u16), Effect>,
     progressed: Memo<(u32, u8), Option<(u32, Moved)>>,
     rivalled: Memo<(u32, u8), (u32, Moved)>,
@@ -245,14 +248,8 @@ impl Tables {
     fn let_go(&self, all: Vec<PlannedStep>, free: &[PlannedStep], unresolved: &Unresolved) -> Vec<PlannedStep> {
         let goes = |planned: &PlannedStep| {
             let kind = Kind::of(&planned.step);
-            let same = unresolved.predecessor.is_some() || unresolved.writes.iter().any(|write| Kind::of(&write.step) == kind);
-            let removing = unresolved
-                .writes
-                .iter()
-                .any(|write| matches!(write.step, Step::RemovePermission { .. }));
             let in_doubt = unresolved.predecessor.is_some() && self.rules.callers_wait_after_takeover;
-            let unsafe_for_callers = ((self.rules.callers_wait && removing) || in_doubt) && planned.step.link() == Link::Trigger;
-            (free.contains(planned) || self.rules.exempt.has(kind)) && !(same && self.rules.patient.has(kind)) && !unsafe_for_callers
+            (free.contains(planned) || self.rules.exempt.has(kind)) && !(in_doubt && planned.step.link() == Link::Trigger)
         };
         all.into_iter().filter(goes).collect()
     }

@@ -277,6 +277,7 @@ fn events(lines: &[u8]) -> Vec<String> {
     events
 }
 
+#[expect(clippy::too_many_lines, reason = "one story: ask both, compare, remember")]
 #[tokio::test]
 async fn the_model_answers_as_the_real_api_server() {
     clock::begin(crate::scene::START, 0);

@@ -71,6 +71,8 @@ pub struct Campaign {
     samples: u64,
     ready: u64,
     virtually: Duration,
+    /// The longest time until a case was at rest.
+    longest: Duration,
     /// What was broken, and how to see it again.
     broken: Vec<(Violation, String)>,
     notes: Vec<String>,
@@ -87,6 +89,7 @@ impl Campaign {
             samples: 0,
             ready: 0,
             virtually: Duration::ZERO,
+            longest: Duration::ZERO,
             broken: Vec::new(),
             notes: Vec::new(),
         }
@@ -112,11 +115,14 @@ impl Campaign {
             .extend(outcome.violations.into_iter().map(|violation| (violation, replay.to_owned())));
     }
 
-    /// Plays a case and takes it in.
-    pub fn play(&mut self, case: &Case) {
+    /// Plays a case and takes it in; the answer is how long it took until it was at rest.
+    pub fn play(&mut self, case: &Case) -> Duration {
         let mut outcome = case.play();
         outcome.violations.extend(amplified(case, &outcome));
+        let settled = outcome.settled;
+        self.longest = self.longest.max(settled);
         self.take(outcome, &case.command());
+        settled
     }
 
     /// Notes that something took too long or too much.
@@ -138,7 +144,7 @@ impl Campaign {
     pub fn end(self) {
         let seconds = self.took().as_secs_f64();
         println!(
-            "simulation {} {}: {} cases, {} violations, {} status samples ({} said Ready), {:.1} virtual hours in {seconds:.1} s, {:.0} cases/s, seed {}{}",
+            "simulation {} {}: {} cases, {} violations, {} status samples ({} said Ready), {:.1} virtual hours in {seconds:.1} s, {:.1} cases/s, at rest after at most {:.0?}, seed {}{}",
             self.row,
             self.name,
             self.cases,
@@ -147,6 +153,7 @@ impl Campaign {
             self.ready,
             self.virtually.as_secs_f64() / 3600.0,
             self.cases as f64 / seconds,
+            self.longest,
             seed(),
             self.notes.iter().map(|note| format!("; {note}")).collect::<String>(),
         );

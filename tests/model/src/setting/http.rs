@@ -49,6 +49,7 @@ pub(super) fn setting() -> Setting {
         deletions: 1,
         recreations: 1,
         rivals: 1,
+        stale: 1,
         ..Left::default()
     };
     Setting {
