@@ -103,9 +103,14 @@ pub async fn while_held<T>(claim: &watch::Receiver<Claim>, epoch: &Epoch, write:
         };
         // Asked again each time the end is reached: a renewal in between has moved it.
         let until = until.filter(|_| allowed).ok_or(Lost)?;
-        let step = poll_fn(|context| match claim.borrow().allows(epoch) {
-            true => write.as_mut().poll(context).map(Ok),
-            false => Poll::Ready(Err(Lost)),
+        let step = poll_fn(|context| {
+            // Asked before, and not held on to: whoever says who leads must not wait for the write.
+            let allowed = claim.borrow().allows(epoch);
+            if allowed {
+                write.as_mut().poll(context).map(Ok)
+            } else {
+                Poll::Ready(Err(Lost))
+            }
         });
         tokio::select! {
             answer = step => return answer,
