@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt crds build image docs book deny control-plane charts check-image chaos reliability
+.PHONY: help demo test simulate check-model lint fmt crds build image docs book deny control-plane charts check-image chaos reliability mutants mutants-deciding fuzz
 
 # The scenarios mostly wait for simulated AWS, so more of them run at once than there are cores.
 export RUST_TEST_THREADS ?= 8
@@ -20,6 +20,9 @@ test: control-plane ## Run all tests: unit, property, and end to end against a r
 	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --workspace --locked; \
 	cargo test --quiet --locked --test e2e granted -- --ignored --nocapture; \
 	echo "make test: all passed in $$((SECONDS - start)) s"
+
+simulate: control-plane ## Run the long campaigns of the simulation and write their rows (tests/simulation; about 15 min on one core)
+	SIMULATE=long WRITE=1 cargo test --profile simulation --locked --test simulation -- --nocapture --test-threads=1
 
 lint: ## Check format, lints, dependencies and workflows as CI does
 	cargo fmt --all --check
@@ -59,6 +62,17 @@ book: ## Build the pages as a site into target/book (installs mdbook into the ca
 
 deny: ## Check dependencies against advisories as well, which come from GitHub
 	$$(scripts/tools.sh cargo-deny) --workspace --locked check --deny warnings
+
+mutants: ## Put in 25 bugs that other operators had, one by one, and say which test notices (about 25 minutes on 2 cores)
+	@cargo run --quiet --locked --package warmlambda-mutants -- bugs $(BUGS)
+
+mutants-deciding: ## Change what decides in every small way that cargo-mutants knows, and list what no test notices (about an hour)
+	@cargo run --quiet --locked --package warmlambda-mutants -- deciding $(if $(AGAIN),--again)
+
+FUZZ_SECONDS ?= 600
+FUZZ_SEED ?= 1
+fuzz: ## Read what comes from outside in FUZZ_SECONDS seconds of inputs made from FUZZ_SEED
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) cargo test --quiet --locked --test fuzz for_a_given_time -- --ignored --exact --nocapture
 
 control-plane:
 	@scripts/control-plane.sh >/dev/null

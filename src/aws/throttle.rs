@@ -72,6 +72,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const SLOWED: f64 = 0.7;
 /// What each call that AWS takes gives back of the whole rate. So little that a rate which is found stays for some dozens of calls.
 const REGAINED: f64 = 1.0 / 500.0;
+/// How far ahead who can wait for ever reserves a turn: so who cannot finds one soon. A write that finds none costs a whole new look.
+const QUEUE: Duration = Duration::from_secs(1);
 /// The least part of the rate: AWS's smallest quotas are lowered to no less.
 const SLOWEST: f64 = 0.02;
 
@@ -161,9 +163,17 @@ impl Bucket {
     /// Waits for a turn, however long.
     pub async fn take(&self) -> Permit {
         loop {
-            let (at, pauses) = self.with(|bucket, state| bucket.reserve(state));
-            if let Some(permit) = self.wait(at, pauses).await {
-                return permit;
+            let reserved = self.with(|bucket, state| {
+                let near = bucket.turn(state).checked_sub(QUEUE).filter(|near| *near > Instant::now());
+                near.map_or_else(|| Ok(bucket.reserve(state)), Err)
+            });
+            match reserved {
+                Err(near) => sleep_until(near).await,
+                Ok((at, pauses)) => {
+                    if let Some(permit) = self.wait(at, pauses).await {
+                        return permit;
+                    }
+                }
             }
         }
     }

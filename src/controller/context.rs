@@ -19,6 +19,7 @@ use super::guarded::Guarded;
 use super::intervals::{Fleet, Intervals};
 use super::leader::{Claim, Epoch, Release, while_held};
 use super::measured::{Measured, key};
+use super::outage::Struck;
 use super::outcomes::{Outcomes, after};
 use super::report::Written;
 use super::rollouts::Rollouts;
@@ -29,6 +30,7 @@ use crate::plan::assess::Moment;
 use crate::plan::desired::Desired;
 use crate::plan::failure::Failure;
 use crate::plan::observed::Observed;
+use crate::plan::step::Step;
 use crate::plan::unresolved::Unresolved;
 use crate::plan::usage::Usage;
 
@@ -70,6 +72,8 @@ pub struct Context<C> {
     pub written: Mutex<Written>,
     /// What became of the writes to AWS.
     pub outcomes: Mutex<Outcomes>,
+    /// What waits for AWS to answer again.
+    pub struck: Mutex<Struck>,
     /// The wall clock; tests bring their own.
     pub clock: fn() -> Timestamp,
 }
@@ -114,6 +118,12 @@ impl<C> Context<C> {
         Unresolved { predecessor, ..unresolved }
     }
 
+    /// Notes a write that is about to be sent.
+    pub fn sending(&self, uid: &str, step: &Step) {
+        let in_doubt = self.predecessor_in_doubt(Instant::now()).is_some();
+        lock(&self.outcomes).sending(uid, step, self.now(), in_doubt);
+    }
+
     /// For how long after a moment something may arrive from an operator that vanished; `None` when nothing can.
     fn predecessor_in_doubt(&self, at: Instant) -> Option<Duration> {
         let vanished = self.claim.borrow().predecessor_vanished()?;
@@ -139,6 +149,7 @@ impl<C> Context<C> {
         lock(&self.rollouts).forget(&uid);
         lock(&self.written).forget(&uid);
         lock(&self.usage).remove(&uid);
+        lock(&self.struck).forget(&uid);
         lock(&self.destinations).remove(&uid);
         self.measured.forget(&uid, &key(endpoint));
     }

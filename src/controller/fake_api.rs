@@ -126,7 +126,8 @@ impl State {
                 return (201, self.store(&object, body));
             }
             (_, None) => return (404, status(404, "NotFound")),
-            (_, Some(current)) if contradicts(&current, &body) => return (409, status(409, "Conflict")),
+            // As the real one: what a status write says of the uid counts for nothing.
+            (_, Some(current)) if contradicts(&current, &body, part.is_none()) => return (409, status(409, "Conflict")),
             ("PUT", Some(_)) => body,
             ("PATCH", Some(mut current)) if part.is_some() => {
                 current["status"] = body["status"].clone();
@@ -159,9 +160,14 @@ impl State {
     }
 }
 
-/// Whether a write names another uid or resourceVersion than the object has.
-fn contradicts(current: &Value, body: &Value) -> bool {
-    ["uid", "resourceVersion"].iter().any(|key| {
+/// Whether a write names another uid, where that counts, or another resourceVersion than the object has.
+fn contradicts(current: &Value, body: &Value, with_uid: bool) -> bool {
+    let keys: &[&str] = if with_uid {
+        &["uid", "resourceVersion"]
+    } else {
+        &["resourceVersion"]
+    };
+    keys.iter().any(|key| {
         let named = &body["metadata"][key];
         !named.is_null() && *named != current["metadata"][key]
     })

@@ -13,6 +13,7 @@ pub mod guarded;
 pub mod intervals;
 pub mod leader;
 pub mod measured;
+pub mod outage;
 pub mod outcomes;
 pub mod ownership;
 pub mod reconcile;

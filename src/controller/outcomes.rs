@@ -42,20 +42,21 @@ impl Outcomes {
     }
 
     /// Notes a write that is about to be sent. Until [`Self::answered`] says otherwise its outcome is unknown: the pass may be dropped
-    /// at any moment, by its deadline or the end of the tenure.
-    pub fn sending(&mut self, uid: &str, step: &Step, now: Timestamp) {
+    /// at any moment, by its deadline or the end of the tenure. `in_doubt` says that an operator which vanished may have sent the same.
+    pub fn sending(&mut self, uid: &str, step: &Step, now: Timestamp, in_doubt: bool) {
         self.forget_what_nobody_asks_for();
         if !step.matters_late() {
             return;
         }
         let sent = self.by_uid.entry(uid.to_owned()).or_default();
-        sent.iter_mut()
-            .filter(|s| s.write.step == *step)
-            .for_each(|s| s.write.repeated = true);
+        let mut repeated = in_doubt;
+        for earlier in sent.iter_mut().filter(|s| s.write.step.looks_like(step)) {
+            (earlier.write.repeated, repeated) = (true, true);
+        }
         let write = Unanswered {
             step: step.clone(),
             until: after(now, self.window),
-            repeated: false,
+            repeated,
         };
         sent.push(Sent { at: Instant::now(), write });
     }
@@ -137,13 +138,13 @@ mod tests {
     fn sent(steps: &[Step]) -> Outcomes {
         let mut outcomes = Outcomes::new(WINDOW);
         for step in steps {
-            outcomes.sending("a", step, Timestamp::UNIX_EPOCH);
+            outcomes.sending("a", step, Timestamp::UNIX_EPOCH, false);
         }
         outcomes
     }
 
-    fn failed(effect: Effect) -> Result<Applied, Failure> {
-        Err(Failure {
+    fn failed(effect: Effect) -> Failure {
+        Failure {
             class: Class::Transient,
             effect,
             operation: "lambda:PutProvisionedConcurrencyConfig",
@@ -151,15 +152,15 @@ mod tests {
             code: String::new(),
             message: String::new(),
             request_id: None,
-        })
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_an_answer_that_says_what_became_of_it_resolves_a_write() {
         for (answer, known) in [
             (Ok(Applied::default()), true),
-            (failed(Effect::NotApplied), true),
-            (failed(Effect::Unknown), false),
+            (Err(failed(Effect::NotApplied)), true),
+            (Err(failed(Effect::Unknown)), false),
         ] {
             let mut outcomes = sent(&[PUT]);
             outcomes.answered("b", &PUT, &answer);
@@ -214,6 +215,27 @@ mod tests {
         let left = &outcomes.by_uid["a"];
         assert!(left.len() == 1 && left[0].write.repeated);
         assert_eq!(left[0].write.until, "1970-01-01T00:06:00Z".parse().unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_two_of_the_same_without_an_answer_neither_is_settled_by_what_may_be_the_effect_of_the_other() {
+        let make = |version: u64| Step::CreateAlias {
+            version,
+            description: String::new(),
+        };
+        for twice in [[PUT, PUT], [make(1), make(2)]] {
+            let outcomes = sent(&twice);
+            assert!(outcomes.by_uid["a"].iter().all(|s| s.write.repeated), "{twice:?}");
+        }
+        let outcomes = sent(&[PUT, Step::PutCapacity { requested: 4 }]);
+        assert!(outcomes.by_uid["a"].iter().all(|s| !s.write.repeated));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_sent_while_a_predecessor_is_in_doubt_is_not_settled_by_what_may_be_the_predecessors_effect() {
+        let mut outcomes = Outcomes::new(WINDOW);
+        outcomes.sending("a", &PUT, Timestamp::UNIX_EPOCH, true);
+        assert!(outcomes.by_uid["a"][0].write.repeated);
     }
 
     #[tokio::test(start_paused = true)]

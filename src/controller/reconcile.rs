@@ -162,7 +162,7 @@ pub async fn execute<C: Cloud>(
         if n == 0 || planned.step.is_destructive() {
             freshness::still_as_planned(endpoint, ctx).await?;
         }
-        lock(&ctx.outcomes).sending(&desired.uid, &planned.step, ctx.now());
+        ctx.sending(&desired.uid, &planned.step);
         let answer = ctx.fenced(epoch, ctx.cloud.execute(desired, &planned.step)).await?;
         lock(&ctx.outcomes).answered(&desired.uid, &planned.step, &answer);
         match answer {

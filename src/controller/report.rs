@@ -20,6 +20,9 @@ use crate::plan::failure::Failure;
 /// Longest note that the API server takes for an event.
 const LONGEST_NOTE: usize = 1024;
 
+/// How often a status is written when others change the object at the same time.
+const ATTEMPTS: u32 = 3;
+
 /// Status writes that the watch has not shown yet, by uid: a pass that runs on the older state would take its own last report
 /// for a change, and tell it again.
 #[derive(Debug, Default)]
@@ -44,6 +47,13 @@ impl Written {
             None => None,
         };
         endpoint.status.clone().unwrap_or_default()
+    }
+
+    /// The version of the object, as far as we know.
+    fn version(&self, endpoint: &WarmLambdaEndpoint) -> Option<String> {
+        let ours = endpoint.uid().and_then(|uid| self.by_uid.get(&uid)).map(|(version, _)| *version);
+        let newest = version_of(endpoint).max(ours).map(|version| version.to_string());
+        newest.or_else(|| endpoint.resource_version())
     }
 
     /// Forgets an object that is gone.
@@ -91,6 +101,7 @@ pub async fn publish<C>(
     }
     // An HPA refuses a scale subresource without a selector. Nothing carries this label: environments are not pods.
     status.selector = Some(format!("warmlambda.dev/endpoint={}", endpoint.name_any()));
+    lock(&ctx.struck).note(endpoint, ctx.region(endpoint), &status);
     let differs = differs(previous, &status);
     if differs {
         apply(endpoint, ctx, epoch, &status).await?;
@@ -121,30 +132,45 @@ fn differs(previous: &WarmLambdaEndpointStatus, new: &WarmLambdaEndpointStatus) 
     sorted(previous) != sorted(new)
 }
 
-/// Applies the whole status. The uid makes sure that it is this object and not a later one of the same name.
+/// Applies the whole status. On this subresource the API server does not compare the uid, so that the status of an object that is gone
+/// would be taken for that of its successor: only the version holds it to this object. When somebody else has changed the object
+/// meanwhile, it is still this one or the pass ends.
 async fn apply<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch, status: &WarmLambdaEndpointStatus) -> Result<(), Error> {
     let name = endpoint.name_any();
-    let body = Patch::Apply(json!({
-        "apiVersion": WarmLambdaEndpoint::api_version(&()),
-        "kind": WarmLambdaEndpoint::kind(&()),
-        "metadata": {"name": name, "uid": endpoint.metadata.uid},
-        "status": status,
-    }));
     let (api, params) = (ctx.api(endpoint), PatchParams::apply(FIELD_MANAGER).force());
-    match ctx.fenced(epoch, api.patch_status(&name, &params, &body)).await? {
-        Ok(answer) => {
-            ctx.metrics.status_write(StatusWrite::Written);
-            lock(&ctx.written).note(&answer);
-            Ok(())
+    let mut version = lock(&ctx.written).version(endpoint);
+    for attempt in 1.. {
+        let body = Patch::Apply(json!({
+            "apiVersion": WarmLambdaEndpoint::api_version(&()),
+            "kind": WarmLambdaEndpoint::kind(&()),
+            "metadata": {"name": name, "resourceVersion": version},
+            "status": status,
+        }));
+        let error = match ctx.fenced(epoch, api.patch_status(&name, &params, &body)).await? {
+            Ok(answer) => {
+                ctx.metrics.status_write(StatusWrite::Written);
+                lock(&ctx.written).note(&answer);
+                return Ok(());
+            }
+            Err(kube::Error::Api(gone)) if gone.is_not_found() => return Ok(()),
+            Err(error) => error,
+        };
+        let conflict = matches!(&error, kube::Error::Api(status) if status.is_conflict());
+        ctx.metrics
+            .status_write(if conflict { StatusWrite::Conflict } else { StatusWrite::Failed });
+        if !conflict || attempt == ATTEMPTS {
+            return Err(Error::kubernetes("apply the status")(error));
         }
-        Err(kube::Error::Api(gone)) if gone.is_not_found() => Ok(()),
-        Err(error) => {
-            let conflict = matches!(&error, kube::Error::Api(status) if status.is_conflict());
-            ctx.metrics
-                .status_write(if conflict { StatusWrite::Conflict } else { StatusWrite::Failed });
-            Err(Error::kubernetes("apply the status")(error))
-        }
+        let fresh = api
+            .get_metadata_opt(&name)
+            .await
+            .map_err(Error::kubernetes("read the object again"))?;
+        version = match fresh.map(|fresh| fresh.metadata) {
+            Some(meta) if meta.uid == endpoint.metadata.uid => meta.resource_version,
+            _ => return Err(Error::Outdated),
+        };
     }
+    Ok(())
 }
 
 /// Notes a call that failed on the pass, so that the lines in which the pass tells of it carry AWS's id of the request.

@@ -34,7 +34,7 @@ use super::leader::{Claim, Election, Ended, Epoch, Release, leading};
 use super::measured::{Measured, key};
 use super::outcomes::Outcomes;
 use super::reconcile::{Next, reconcile};
-use super::{account, finalizer, scrape, usage, watch as endpoints};
+use super::{account, finalizer, outage, scrape, usage, watch as endpoints};
 use crate::api::WarmLambdaEndpoint;
 use crate::aws::Cloud;
 use crate::metrics::{CONTROLLER, CountRequests, Metrics, PassResult};
@@ -179,6 +179,7 @@ impl<C: Cloud> Operator<C> {
             attempts: Mutex::default(),
             rollouts: Mutex::default(),
             written: Mutex::default(),
+            struck: Mutex::default(),
             outcomes: Mutex::new(Outcomes::new(settings.intervals.late_arrival)),
             clock,
         };
@@ -359,7 +360,8 @@ async fn passes<C: Cloud>(
         .for_each(|_| std::future::ready(()));
     tokio::select! {
         () = controller => {}
-        () = async { usage::sample(ctx.clone(), visit).await; std::future::pending::<()>().await } => {}
+        () = async { usage::sample(ctx.clone(), visit.clone()).await; std::future::pending::<()>().await } => {}
+        () = async { outage::watch(ctx.clone(), visit.clone()).await; std::future::pending::<()>().await } => {}
         () = async { account::sample(ctx.clone()).await; std::future::pending::<()>().await } => {}
     }
 }

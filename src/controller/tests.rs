@@ -2,6 +2,7 @@
 
 mod clients;
 mod measuring;
+mod reporting;
 mod unresolved;
 
 use std::collections::BTreeMap;
@@ -234,6 +235,7 @@ impl Bench {
             attempts: Mutex::default(),
             rollouts: Mutex::default(),
             written: Mutex::default(),
+            struck: Mutex::default(),
             outcomes: Mutex::new(Outcomes::new(Intervals::default().late_arrival)),
             clock: || "2026-11-22T05:00:00Z".parse().unwrap(),
         };

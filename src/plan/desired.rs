@@ -192,35 +192,9 @@ impl Desired {
             deletion_policy,
             suspend: _,
         } = spec;
-        if let Some(region) = region.as_deref().filter(|region| !is_region(region)) {
-            return Err(invalid("spec.region", region, "use a region, for instance eu-west-1"));
-        }
-        name("spec.functionName", function_name, 64)?;
-        name("spec.aliasName", alias_name, 128)?;
-        if alias_name.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(invalid(
-                "spec.aliasName",
-                alias_name,
-                "use a name that is not all digits, for instance live",
-            ));
-        }
-        let version = match (version.policy, version.pinned.as_deref()) {
-            (VersionPolicy::PublishOnChange, None) => DesiredVersion::PublishOnChange,
-            (VersionPolicy::LatestPublished, None) => DesiredVersion::LatestPublished,
-            (VersionPolicy::Pinned, Some(text)) => DesiredVersion::Pinned(pinned(text)?),
-            (_, pinned) => {
-                let remedy = "set it exactly with policy Pinned";
-                return Err(invalid("spec.version.pinned", pinned.unwrap_or_default(), remedy));
-            }
-        };
-        let capacity = provisioned_concurrency
-            .map(|n| {
-                u32::try_from(n)
-                    .ok()
-                    .filter(|n| *n <= MOST_CAPACITY)
-                    .ok_or_else(|| capacity_error(n))
-            })
-            .transpose()?;
+        names(region.as_deref(), function_name, alias_name)?;
+        let version = version_of(version)?;
+        let capacity = provisioned_concurrency.map(capacity_of).transpose()?;
         let timeout = u64::try_from(rollout.timeout_seconds).ok().filter(|s| (60..=7200).contains(s));
         let timeout = timeout.ok_or_else(|| timeout_error(rollout.timeout_seconds))?;
         let callers = Callers::resolve(triggers)?;
@@ -297,6 +271,36 @@ fn is_region(text: &str) -> bool {
     let [first, words @ .., number] = &parts[..] else { return false };
     let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     text.len() <= 32 && first.len() == 2 && small(first) && !words.is_empty() && words.iter().all(|word| small(word)) && digits
+}
+
+fn names(region: Option<&str>, function: &str, alias: &str) -> Result<(), InvalidSpec> {
+    if let Some(region) = region.filter(|region| !is_region(region)) {
+        return Err(invalid("spec.region", region, "use a region, for instance eu-west-1"));
+    }
+    name("spec.functionName", function, 64)?;
+    name("spec.aliasName", alias, 128)?;
+    if alias.bytes().all(|b| b.is_ascii_digit()) {
+        let remedy = "use a name that is not all digits, for instance live";
+        return Err(invalid("spec.aliasName", alias, remedy));
+    }
+    Ok(())
+}
+
+fn version_of(version: &VersionSpec) -> Result<DesiredVersion, InvalidSpec> {
+    match (version.policy, version.pinned.as_deref()) {
+        (VersionPolicy::PublishOnChange, None) => Ok(DesiredVersion::PublishOnChange),
+        (VersionPolicy::LatestPublished, None) => Ok(DesiredVersion::LatestPublished),
+        (VersionPolicy::Pinned, Some(text)) => pinned(text).map(DesiredVersion::Pinned),
+        (_, pinned) => {
+            let remedy = "set it exactly with policy Pinned";
+            Err(invalid("spec.version.pinned", pinned.unwrap_or_default(), remedy))
+        }
+    }
+}
+
+fn capacity_of(number: i32) -> Result<u32, InvalidSpec> {
+    let capacity = u32::try_from(number).ok().filter(|n| *n <= MOST_CAPACITY);
+    capacity.ok_or_else(|| capacity_error(number))
 }
 
 fn name(field: &str, value: &str, longest: usize) -> Result<(), InvalidSpec> {

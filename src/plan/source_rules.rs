@@ -123,82 +123,53 @@ fn naming(source: &EventSourceTrigger, kind: Kind) -> Vec<Rule> {
 
 fn limits(create: &EventSourceCreate) -> Vec<Rule> {
     let outside = |number: Option<i32>, least: i32, most: i32| number.is_some_and(|n| n < least || n > most);
-    let age = create.maximum_record_age_seconds;
     let pollers = create.provisioned_pollers.as_ref();
     let (minimum, maximum) = (pollers.and_then(|p| p.minimum), pollers.and_then(|p| p.maximum));
-    let is_filter = |filter: &String| !out_of(Some(filter), 4096) && filter.trim_start().starts_with('{');
-    let is_access = |access: &SourceAccess| {
-        let word = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-        !access.kind.is_empty() && access.kind.bytes().all(word) && !out_of(Some(&access.uri), 200)
-    };
-    let filters_wrong = create.filters.len() > 10 || !create.filters.iter().all(is_filter);
-    let access_wrong = create.source_access.len() > 22 || !create.source_access.iter().all(is_access);
     let group = pollers.and_then(|p| p.group_name.as_ref());
+    let age = create.maximum_record_age_seconds;
+    let age_wrong = outside(age, -1, 604_800) || age.is_some_and(|age| (0..60).contains(&age));
+    let window_wrong = outside(create.maximum_batching_window_seconds, 0, 300);
+    let factor_wrong = outside(create.parallelization_factor, 1, 10);
+    let attempts_wrong = outside(create.maximum_retry_attempts, -1, 10_000);
+    let tumbling_wrong = outside(create.tumbling_window_seconds, 0, 900);
+    let destination_wrong = out_of(create.on_failure_destination_arn.as_ref(), 1024);
+    let concurrency_wrong = outside(create.maximum_concurrency, 2, 1000);
+    let turned_round = minimum.zip(maximum).is_some_and(|(least, most)| least > most);
+    let consumers_wrong = out_of(create.consumer_group_id.as_ref(), 200);
+    let filters = "use at most 10 event patterns, each a JSON document";
+    let access = "use at most 22, each with a type of AWS's and a uri";
     vec![
         (outside(create.batch_size, 1, 10_000), "create.batchSize", "use 1 to 10000"),
-        (
-            outside(create.maximum_batching_window_seconds, 0, 300),
-            "create.maximumBatchingWindowSeconds",
-            "use 0 to 300",
-        ),
-        (
-            outside(create.parallelization_factor, 1, 10),
-            "create.parallelizationFactor",
-            "use 1 to 10",
-        ),
-        (
-            outside(create.maximum_retry_attempts, -1, 10_000),
-            "create.maximumRetryAttempts",
-            "use -1 for ever, or 0 to 10000",
-        ),
-        (
-            outside(age, -1, 604_800) || age.is_some_and(|age| (0..60).contains(&age)),
-            "create.maximumRecordAgeSeconds",
-            "use -1 for never, or 60 to 604800",
-        ),
-        (
-            outside(create.tumbling_window_seconds, 0, 900),
-            "create.tumblingWindowSeconds",
-            "use 0 to 900",
-        ),
-        (
-            filters_wrong,
-            "create.filters",
-            "use at most 10 event patterns, each a JSON document",
-        ),
-        (
-            out_of(create.on_failure_destination_arn.as_ref(), 1024),
-            "create.onFailureDestinationArn",
-            "use an ARN",
-        ),
-        (
-            outside(create.maximum_concurrency, 2, 1000),
-            "create.maximumConcurrency",
-            "use 2 to 1000",
-        ),
+        (window_wrong, "create.maximumBatchingWindowSeconds", "use 0 to 300"),
+        (factor_wrong, "create.parallelizationFactor", "use 1 to 10"),
+        (attempts_wrong, "create.maximumRetryAttempts", "use -1 for ever, or 0 to 10000"),
+        (age_wrong, "create.maximumRecordAgeSeconds", "use -1 for never, or 60 to 604800"),
+        (tumbling_wrong, "create.tumblingWindowSeconds", "use 0 to 900"),
+        (are_no_filters(&create.filters), "create.filters", filters),
+        (destination_wrong, "create.onFailureDestinationArn", "use an ARN"),
+        (concurrency_wrong, "create.maximumConcurrency", "use 2 to 1000"),
         (outside(minimum, 1, 200), "create.provisionedPollers.minimum", "use 1 to 200"),
         (outside(maximum, 1, 2000), "create.provisionedPollers.maximum", "use 1 to 2000"),
-        (
-            minimum.zip(maximum).is_some_and(|(least, most)| least > most),
-            "create.provisionedPollers.minimum",
-            "use no more than maximum",
-        ),
+        (turned_round, "create.provisionedPollers.minimum", "use no more than maximum"),
         (
             out_of(group, 128),
             "create.provisionedPollers.groupName",
             "use a name of 1 to 128 characters",
         ),
-        (
-            out_of(create.consumer_group_id.as_ref(), 200),
-            "create.consumerGroupId",
-            "use an id of 1 to 200 characters",
-        ),
-        (
-            access_wrong,
-            "create.sourceAccess",
-            "use at most 22, each with a type of AWS's and a uri",
-        ),
+        (consumers_wrong, "create.consumerGroupId", "use an id of 1 to 200 characters"),
+        (is_no_access(&create.source_access), "create.sourceAccess", access),
     ]
+}
+
+fn are_no_filters(filters: &[String]) -> bool {
+    let is_filter = |filter: &String| !out_of(Some(filter), 4096) && filter.trim_start().starts_with('{');
+    filters.len() > 10 || !filters.iter().all(is_filter)
+}
+
+fn is_no_access(all: &[SourceAccess]) -> bool {
+    let word = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    let is_access = |access: &SourceAccess| !access.kind.is_empty() && access.kind.bytes().all(word) && !out_of(Some(&access.uri), 200);
+    all.len() > 22 || !all.iter().all(is_access)
 }
 
 fn of_records(source: &EventSourceTrigger, create: &EventSourceCreate, kind: Kind) -> Vec<Rule> {

@@ -32,7 +32,7 @@ pub struct Unanswered {
     pub step: Step,
     /// Until when it may arrive.
     pub until: Timestamp,
-    /// Whether the same was sent again later: seeing its effect then says nothing about this one.
+    /// Whether the same was sent before it or after it, and may arrive as well: seeing the effect then says nothing about this one.
     pub repeated: bool,
 }
 
@@ -71,17 +71,52 @@ impl Unresolved {
 
 impl Step {
     /// Whether it waits while another write may still arrive: it takes away what that write may be about to use, or makes a second one
-    /// of what that write may be about to make. AWS has no token that would make two creations of an integration one (AWS-101).
+    /// of what that write may be about to make. AWS has no token that would make two creations of an integration one (AWS-101), and
+    /// makes a second mapping of a source once somebody has pointed the first one elsewhere (AWS-85). Callers wait for a removal of a
+    /// statement: it was sent when nobody needed what they would need.
     fn waits_for(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::CreateHttpIntegration { api_id, .. }, Self::CreateHttpIntegration { api_id: other, .. }) => api_id == other,
-            _ => self.is_destructive(),
+            (Self::CreateMapping { source, .. }, Self::CreateMapping { source: other, .. }) => source == other,
+            (step, Self::RemovePermission { .. }) if step.moves_callers() => true,
+            _ => self.takes_from_callers(),
         }
     }
 
     /// Whether it waits while nobody knows what may still arrive.
     const fn waits_for_anything(&self) -> bool {
-        self.is_destructive() || matches!(self, Self::CreateHttpIntegration { .. })
+        self.takes_from_callers() || matches!(self, Self::CreateHttpIntegration { .. } | Self::CreateMapping { .. })
+    }
+
+    /// Whether a caller that a late write points at the alias would miss what it takes away. Capacity is not of that kind: it comes back
+    /// with the next look; nor is an integration, which AWS keeps while a route uses it (AWS-103).
+    const fn takes_from_callers(&self) -> bool {
+        matches!(self, Self::RemovePermission { .. } | Self::DeleteAlias)
+    }
+
+    /// Whether it makes an API call the alias, which has to let it in.
+    const fn moves_callers(&self) -> bool {
+        matches!(
+            self,
+            Self::UpdateIntegration { .. }
+                | Self::PutIntegration { .. }
+                | Self::SetStageVariable { .. }
+                | Self::DeployStage { .. }
+                | Self::UpdateHttpIntegration { .. }
+                | Self::UpdateRoute { .. }
+                | Self::SetHttpStageVariables { .. }
+                | Self::DeployHttpStage { .. }
+        )
+    }
+
+    /// Whether its effect looks like that of another write.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::CreateAlias { .. }, Self::CreateAlias { .. }) => true,
+            (Self::AddPermission { statement_id, .. }, Self::AddPermission { statement_id: other, .. }) => statement_id == other,
+            (Self::CreateMapping { source, .. }, Self::CreateMapping { source: other, .. }) => source == other,
+            _ => self == other,
+        }
     }
 
     /// Whether it matters when it arrives late. To publish the same code again makes nothing new (AWS-2).
@@ -235,6 +270,8 @@ impl Cleanup {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::api::DeletionPolicy;
     use crate::plan::cleanup::cleanup;
@@ -273,36 +310,51 @@ mod tests {
         unresolved.writes.len()
     }
 
-    /// A chain of which the spec does not want the capacity any more.
-    fn too_warm() -> (Desired, Observed) {
+    /// A chain with a statement that nobody needs any more, and capacity that nobody asks for.
+    fn too_much() -> (Desired, Observed) {
         let desired = Desired {
             capacity: Some(0),
-            deletion: DeletionPolicy::ReleaseCapacity,
+            deletion: DeletionPolicy::Delete,
+            rest_apis: Vec::new(),
             ..desired()
         };
-        (desired, quiet())
+        let mut observed = quiet();
+        observed.rest_apis.get_mut(API).unwrap().methods = Some(BTreeMap::new());
+        observed.rest_apis.get_mut(API).unwrap().stages = BTreeMap::new();
+        (desired, observed)
+    }
+
+    fn actions(steps: &[PlannedStep]) -> Vec<&'static str> {
+        steps.iter().map(|planned| planned.step.action()).collect()
     }
 
     #[test]
     fn what_takes_away_waits_for_a_write_that_may_still_arrive_and_says_for_which() {
-        let (desired, observed) = too_warm();
+        let (desired, observed) = too_much();
         let mut plan = planned(&desired, &observed);
-        assert_eq!(plan.steps.len(), 1);
+        assert_eq!(
+            actions(&plan.steps),
+            ["lambda:DeleteProvisionedConcurrencyConfig", "lambda:RemovePermission"]
+        );
         plan.hold_back(&desired, &unanswered(PUT));
-        assert!(plan.steps.is_empty(), "{:?}", plan.steps);
+        assert_eq!(
+            actions(&plan.steps),
+            ["lambda:DeleteProvisionedConcurrencyConfig"],
+            "capacity that comes late goes at the next look"
+        );
         let finding = &plan.findings[0];
         assert_eq!((finding.reason, finding.ends), (Reason::OutcomeUnknown, Ends::ByItself));
-        for words in ["DeleteProvisionedConcurrencyConfig", "PutProvisionedConcurrencyConfig", "05:06:00"] {
+        for words in ["lambda:RemovePermission", "lambda:PutProvisionedConcurrencyConfig", "05:06:00"] {
             assert!(finding.message.contains(words), "{}", finding.message);
         }
     }
 
     #[test]
     fn what_takes_away_waits_while_nobody_knows_what_a_vanished_operator_sent() {
-        let (desired, observed) = too_warm();
+        let (desired, observed) = too_much();
         let mut plan = planned(&desired, &observed);
         plan.hold_back(&desired, &vanished());
-        assert!(plan.steps.is_empty() && plan.findings[0].message.contains("vanished"));
+        assert!(plan.steps.len() == 1 && plan.findings[0].message.contains("vanished"));
     }
 
     #[test]
@@ -335,9 +387,53 @@ mod tests {
     }
 
     #[test]
+    fn a_second_mapping_of_a_source_waits_for_the_first() {
+        let make = |arn: &str| Step::CreateMapping {
+            source: Source::Arn {
+                arn: arn.into(),
+                topic: None,
+            },
+            create: Box::default(),
+        };
+        let holds = |unresolved: &Unresolved| unresolved.holds(&orders(), &make(STREAM)).is_some();
+        assert!(holds(&unanswered(make(STREAM))) && holds(&vanished()));
+        assert!(!holds(&unanswered(make("another"))) && !holds(&unanswered(PUT)));
+    }
+
+    #[test]
+    fn callers_are_not_moved_while_a_removal_of_a_statement_may_still_arrive() {
+        let (desired, observed) = (desired(), quiet());
+        let remove = Step::RemovePermission {
+            statement_id: String::new(),
+            revision_id: observed.policy.unwrap().revision_id,
+        };
+        let api_id = || API.to_owned();
+        let update = Step::UpdateIntegration {
+            api_id: api_id(),
+            resource_id: String::new(),
+            method: reviews(),
+            uri: String::new(),
+        };
+        let deploy = Step::DeployStage {
+            api_id: api_id(),
+            stage: "prod".into(),
+        };
+        let route = Step::UpdateRoute {
+            api_id: api_id(),
+            route_id: String::new(),
+            route_key: String::new(),
+            integration_id: String::new(),
+        };
+        for step in [update, deploy, route] {
+            assert!(unanswered(remove.clone()).holds(&desired, &step).is_some(), "{step:?}");
+            assert!(unanswered(PUT).holds(&desired, &step).is_none(), "{step:?}");
+        }
+    }
+
+    #[test]
     fn an_object_with_nothing_left_to_clean_up_stays_while_something_may_arrive() {
-        let (desired, mut observed) = too_warm();
-        observed.capacity = None;
+        let (desired, mut observed) = too_much();
+        (observed.capacity, observed.policy) = (None, None);
         for unresolved in [unanswered(PUT), vanished()] {
             let mut due = cleanup(&desired, &observed);
             assert!(due.is_done());
@@ -351,10 +447,10 @@ mod tests {
 
     #[test]
     fn a_cleanup_waits_and_says_for_what() {
-        let (mut desired, observed) = too_warm();
-        desired.capacity = Some(3);
+        let (desired, mut observed) = too_much();
+        observed.capacity = None;
         let mut due = cleanup(&desired, &observed);
-        assert_eq!(due.steps.len(), 1);
+        assert_eq!(actions(&due.steps), ["lambda:RemovePermission"]);
         due.hold_back(&desired, &unanswered(PUT));
         assert!(due.steps.is_empty() && due.waiting.unwrap().1.contains("lambda:PutProvisionedConcurrencyConfig"));
     }

@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = today())]
     pub seed: u64,
     /// Runs at once
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 16)]
     pub at_once: usize,
     /// Write the results into docs/reliability/
     #[arg(long, requires = "all", conflicts_with_all = ["replay", "scenario", "class"])]

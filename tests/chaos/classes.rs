@@ -43,7 +43,7 @@ pub const CLASSES: [Class; 10] = [
         sampled: 3,
         damages: &[Damage::Crash(Moment::AfterApply)],
         each: Each::Every,
-        of: any_call,
+        of: any_write,
     },
     Class {
         name: "crash after the answer",
@@ -51,7 +51,7 @@ pub const CLASSES: [Class; 10] = [
         sampled: 3,
         damages: &[Damage::Crash(Moment::AfterAnswer)],
         each: Each::Every,
-        of: any_call,
+        of: any_write,
     },
     Class {
         name: "lost answers",
@@ -160,9 +160,15 @@ fn any_call(call: &Call) -> bool {
     call.name != "update:leases" || call.occurrence == 1
 }
 
+/// What changes something, but for the renewals of the lease. A read leaves nothing behind: killed after it or before the next call is
+/// the same.
+fn any_write(call: &Call) -> bool {
+    call.write && any_call(call)
+}
+
 /// What changes something, of AWS or of Kubernetes. Nothing waits for an event to be told, and none is told again.
 fn mutation(call: &Call) -> bool {
-    call.write && any_call(call) && call.name != "create:events"
+    any_write(call) && call.name != "create:events"
 }
 
 fn aws_mutation(call: &Call) -> bool {

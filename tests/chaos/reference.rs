@@ -28,13 +28,18 @@ impl Reference {
 
     /// What two runs without a fault have in common.
     pub fn of(one: Shown, other: &Shown) -> Self {
-        let again: BTreeSet<_> = other.calls.iter().filter(|call| call.time < other.ended).map(Call::label).collect();
+        let again: BTreeSet<_> = other
+            .calls
+            .iter()
+            .filter(|call| call.time <= other.ended)
+            .map(Call::label)
+            .collect();
         let mut summary: BTreeMap<_, _> = summary::of(&one.calls);
         for (what, times) in summary::of(&other.calls) {
             let known = summary.entry(what).or_default();
             *known = (*known).max(times);
         }
-        let in_both = |call: &Call| call.time < one.ended && again.contains(&call.label());
+        let in_both = |call: &Call| call.time <= one.ended && again.contains(&call.label());
         Self {
             mask: end_state::mask(&one.end, &other.end),
             calls: one.calls.into_iter().filter(in_both).collect(),

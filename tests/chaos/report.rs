@@ -22,24 +22,37 @@ pub fn wrong(point: &Point, shown: &Shown) {
 
 /// The line of a class.
 pub fn line(tally: &Tally) {
+    let Tally {
+        name,
+        runs,
+        bad,
+        missed,
+        claims,
+        probes,
+        seconds,
+        ..
+    } = tally;
+    let (samples, requests) = (claims.0, probes.0);
     println!(
-        "{:<30} {:>5} runs {:>3} violations {:>3} missed, recovery p50 {} ms p99 {} ms, {} status samples, {} probes, {:.0} s",
-        tally.name,
-        tally.runs,
-        tally.bad,
-        tally.missed,
-        tally.percentile(50, |recovery| recovery.own),
-        tally.percentile(99, |recovery| recovery.own),
-        tally.claims.0,
-        tally.probes.0,
-        tally.seconds,
+        "{name:<30} {runs:>5} runs {bad:>3} violations {missed:>3} missed, {samples} writes of status, {requests} requests of users, {seconds:.0} s"
     );
-    if !tally.takeovers.is_empty() {
-        let (half, most) = (percentile(&tally.takeovers, 50), percentile(&tally.takeovers, 99));
+    if let Some((most, point)) = &tally.slowest {
+        let of = |percent| tally.percentile(percent, |recovery| recovery.own);
         println!(
-            "{:<30} {:>5} failovers, first call of the next leader p50 {half} ms p99 {most} ms",
+            "{:<30} recovery p50 {} ms p99 {} ms, the slowest {most} ms after {point}",
             "",
-            tally.takeovers.len()
+            of(50),
+            of(99)
+        );
+    }
+    if !tally.takeovers.is_empty() {
+        let of = |percent| percentile(&tally.takeovers, percent);
+        println!(
+            "{:<30} {} failovers, first call of the next leader p50 {} ms p99 {} ms",
+            "",
+            tally.takeovers.len(),
+            of(50),
+            of(99)
         );
     }
 }

@@ -153,7 +153,7 @@ impl Results {
             .map(|(name, (calls, writes))| format!("{name} {calls} ({writes} writes)"))
             .collect();
         let told = |of: fn(&Recovery) -> u64| format!("p50 {} ms, p99 {} ms", crashes.percentile(50, of), crashes.percentile(99, of));
-        let points = "At each the process is killed before the request is sent, after it was carried out, and after the answer. Renewals of \
+        let points = "At each the process is killed before the request is sent, and at each write also after it was carried out and after the answer. Renewals of \
                       the lease come with the clock and are no points; its first write is one.";
         vec![
             format!("Calls to AWS and to Kubernetes, reads included: {}.", scenarios.join(", ")),

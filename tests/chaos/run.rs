@@ -22,8 +22,8 @@ use crate::stage::Stage;
 
 /// How long a scenario may take to its end, whatever goes wrong.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Between two looks for the end.
-const LOOK: Duration = Duration::from_millis(50);
+/// Between two looks for the end. When it was there is told by the ledger.
+const LOOK: Duration = Duration::from_millis(200);
 /// Requests of users in a second.
 const USERS: u32 = 50;
 
@@ -172,9 +172,8 @@ async fn act_to_end(stage: &Stage, scenario: &Scenario, mark: usize) -> u64 {
 async fn until_end(stage: &Stage, scenario: &Scenario, mark: usize) -> u64 {
     loop {
         until_end_is(stage, scenario.ending).await;
-        let end = stage.network.now();
         if nothing_is_under_way(stage, mark) && consumed(stage, scenario) {
-            return end;
+            return last_write(stage, mark);
         }
         sleep(LOOK).await;
     }
@@ -193,6 +192,13 @@ async fn until_end_is(stage: &Stage, ending: Ending) {
         }
         sleep(LOOK).await;
     }
+}
+
+/// When the operator wrote last, to AWS or to Kubernetes.
+fn last_write(stage: &Stage, mark: usize) -> u64 {
+    let calls = stage.network.calls();
+    let written = calls[mark..].iter().filter(|call| call.write && !quiet::is_renewal(call));
+    written.filter_map(|call| call.delivered_at).max().unwrap_or_default()
 }
 
 /// Whether everything has arrived that was held up.

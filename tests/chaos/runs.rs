@@ -142,7 +142,7 @@ impl Course {
         }
         while let Some(ran) = running.join_next().await {
             let (point, shown) = ran.expect("a panic is caught in the task within");
-            tally.add(&shown);
+            tally.add(&point, &shown);
             if !shown.violations.is_empty() {
                 report::wrong(&point, &shown);
             }

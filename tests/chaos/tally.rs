@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crate::oracles::recovery::Recovery;
+use crate::point::Point;
 use crate::run::Shown;
 
 /// Numbers of some runs.
@@ -22,6 +23,8 @@ pub struct Tally {
     pub by_oracle: BTreeMap<&'static str, u64>,
     /// Recoveries after a crash.
     pub recoveries: Vec<Recovery>,
+    /// The longest of them, of the operator's own time, and after what.
+    pub slowest: Option<(u64, String)>,
     /// From the last call of a leader to the first of the next, in milliseconds.
     pub takeovers: Vec<u64>,
     /// Writes of status that were judged; those that said Ready; those that were overtaken.
@@ -45,6 +48,7 @@ impl Tally {
             bad: 0,
             by_oracle: BTreeMap::new(),
             recoveries: Vec::new(),
+            slowest: None,
             takeovers: Vec::new(),
             claims: (0, 0, 0),
             probes: (0, 0),
@@ -54,7 +58,7 @@ impl Tally {
     }
 
     /// Adds a run.
-    pub fn add(&mut self, shown: &Shown) {
+    pub fn add(&mut self, point: &Point, shown: &Shown) {
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         if shown.hit {
             self.runs += 1;
@@ -66,6 +70,8 @@ impl Tally {
             *self.by_oracle.entry(violation.oracle).or_default() += 1;
         }
         self.recoveries.extend(shown.recovery);
+        let recovery = shown.recovery.map(|recovery| (recovery.own, point.to_string()));
+        self.slowest = self.slowest.take().max(recovery);
         self.takeovers.extend(shown.takeover);
         self.claims.0 += number(shown.samples);
         self.claims.1 += number(shown.ready);
@@ -85,6 +91,7 @@ impl Tally {
             *self.by_oracle.entry(oracle).or_default() += count;
         }
         self.recoveries.extend(&other.recoveries);
+        self.slowest = self.slowest.take().max(other.slowest.clone());
         self.takeovers.extend(&other.takeovers);
         self.claims.0 += other.claims.0;
         self.claims.1 += other.claims.1;

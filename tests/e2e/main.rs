@@ -23,6 +23,8 @@ mod failover;
 mod gitops;
 mod granted;
 mod guides;
+// The chaos runs use the rest of it.
+#[allow(dead_code)]
 mod harness;
 mod helm_operator;
 mod helm_release;

@@ -1,6 +1,7 @@
 //! What an API server says of a value by the structural schema of a CRD: the keywords that the CRD uses, and no others.
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{JSONSchemaProps, JSONSchemaPropsOrArray};
 use k8s_openapi::jiff::Timestamp;
@@ -22,52 +23,23 @@ pub fn complaints(schema: &JSONSchemaProps, value: &Value, place: &str) -> Vec<S
         check(names.iter().any(|name| name.0 == *value), "one of those allowed".into());
     }
     match (schema.type_.as_deref(), value) {
-        (Some("string"), Value::String(text)) => {
-            let length = i64::try_from(text.chars().count()).unwrap();
-            check(
-                schema.min_length.is_none_or(|least| length >= least),
-                format!("{:?} long at least", schema.min_length),
-            );
-            check(
-                schema.max_length.is_none_or(|most| length <= most),
-                format!("{:?} long at most", schema.max_length),
-            );
-            let matches = |pattern: &String| Regex::new(pattern).unwrap().is_match(text);
-            check(schema.pattern.as_ref().is_none_or(matches), format!("like {:?}", schema.pattern));
-            let is_time = || text.parse::<Timestamp>().is_ok();
-            check(schema.format.as_deref() != Some("date-time") || is_time(), "a time".into());
-        }
+        (Some("string"), Value::String(text)) => of_text(schema, text, &mut check),
         (Some("integer"), Value::Number(number)) if !number.is_f64() => {
             let number = number.as_f64().unwrap();
-            check(
-                schema.minimum.is_none_or(|least| number >= least),
-                format!("{:?} at least", schema.minimum),
-            );
-            check(
-                schema.maximum.is_none_or(|most| number <= most),
-                format!("{:?} at most", schema.maximum),
-            );
+            check(schema.minimum.is_none_or(|least| number >= least), at_least(schema.minimum));
+            check(schema.maximum.is_none_or(|most| number <= most), at_most(schema.maximum));
         }
         (Some("boolean"), Value::Bool(_)) | (None, _) => {}
         (Some("array"), Value::Array(list)) => {
             let length = i64::try_from(list.len()).unwrap();
-            check(
-                schema.min_items.is_none_or(|least| length >= least),
-                format!("{:?} long at least", schema.min_items),
-            );
-            check(
-                schema.max_items.is_none_or(|most| length <= most),
-                format!("{:?} long at most", schema.max_items),
-            );
+            check(schema.min_items.is_none_or(|least| length >= least), at_least(schema.min_items));
+            check(schema.max_items.is_none_or(|most| length <= most), at_most(schema.max_items));
             check(keys_are_unique(schema, list), "free of doubles".into());
             let Some(JSONSchemaPropsOrArray::Schema(items)) = &schema.items else {
                 panic!("{place} has no schema of its items")
             };
-            wrong.extend(
-                list.iter()
-                    .enumerate()
-                    .flat_map(|(n, item)| complaints(items, item, &format!("{place}[{n}]"))),
-            );
+            let all = list.iter().enumerate();
+            wrong.extend(all.flat_map(|(n, item)| complaints(items, item, &format!("{place}[{n}]"))));
         }
         (Some("object"), Value::Object(map)) => {
             for name in schema.required.iter().flatten() {
@@ -80,6 +52,24 @@ pub fn complaints(schema: &JSONSchemaProps, value: &Value, place: &str) -> Vec<S
         (Some(kind), _) => check(false, kind.into()),
     }
     wrong
+}
+
+fn at_least(least: Option<impl Debug>) -> String {
+    format!("{least:?} at least")
+}
+
+fn at_most(most: Option<impl Debug>) -> String {
+    format!("{most:?} at most")
+}
+
+fn of_text(schema: &JSONSchemaProps, text: &str, check: &mut impl FnMut(bool, String)) {
+    let length = i64::try_from(text.chars().count()).unwrap();
+    check(schema.min_length.is_none_or(|least| length >= least), at_least(schema.min_length));
+    check(schema.max_length.is_none_or(|most| length <= most), at_most(schema.max_length));
+    let matches = |pattern: &String| Regex::new(pattern).unwrap().is_match(text);
+    check(schema.pattern.as_ref().is_none_or(matches), format!("like {:?}", schema.pattern));
+    let is_time = || text.parse::<Timestamp>().is_ok();
+    check(schema.format.as_deref() != Some("date-time") || is_time(), "a time".into());
 }
 
 fn keys_are_unique(schema: &JSONSchemaProps, list: &[Value]) -> bool {

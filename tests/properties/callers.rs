@@ -44,7 +44,7 @@ pub struct FromSource {
     pub place: Place,
     /// How it is named.
     pub named: Named,
-    /// Whether its mapping is made when there is none, and whether with all that AWS needs for that.
+    /// Whether its mapping is made when there is none, and whether as AWS takes it.
     pub create: Option<bool>,
 }
 
@@ -222,23 +222,27 @@ impl FromSource {
         let brokers = || SelfManagedKafka {
             bootstrap_servers: BROKERS.map(str::to_owned).to_vec(),
         };
+        // The CRD wants it for a new mapping of Kafka.
+        let topic_is_missing = self.place.topic().is_some() && self.named != Named::Whole;
         EventSourceTrigger {
             arn: self.place.arn().map(str::to_owned),
             self_managed_kafka: self.place.arn().is_none().then(brokers),
             topic: self.place.topic().filter(|_| self.named == Named::Whole).map(str::to_owned),
-            create: self.create.map(|whole| self.create(whole)),
+            create: self.create.filter(|_| !topic_is_missing).map(|taken| self.create(taken)),
             ..nothing
         }
     }
 
-    fn create(&self, whole: bool) -> EventSourceCreate {
+    fn create(&self, taken: bool) -> EventSourceCreate {
         let access = SourceAccess {
             kind: "BASIC_AUTH".into(),
             uri: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:kafka".into(),
         };
         EventSourceCreate {
-            starting_position: (whole && self.place != Place::Jobs).then_some(StartingPosition::TrimHorizon),
+            starting_position: (self.place != Place::Jobs).then_some(StartingPosition::TrimHorizon),
             batch_size: Some(10),
+            // The CRD cannot tell that this is no JSON, and AWS refuses it.
+            filters: if taken { vec![] } else { vec!["{".into()] },
             source_access: if self.place.arn().is_none() { vec![access] } else { vec![] },
             ..EventSourceCreate::default()
         }

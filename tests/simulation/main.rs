@@ -8,6 +8,7 @@ mod campaigns;
 mod clock;
 mod fault;
 mod fleet;
+mod harness;
 mod judge;
 mod operator;
 mod people;

@@ -12,8 +12,6 @@ use crate::clock;
 use crate::fault::Act;
 use crate::scene::{ACCOUNT, ALIAS, FUNCTION, REGION, ROUTES, deploy, function_arn, uri};
 
-/// Namespace of the endpoints.
-pub const NAMESPACE: &str = "shop";
 /// Name of the endpoint of a run that has only one.
 pub const NAME: &str = "fir-api";
 /// Path of all endpoints.

@@ -321,7 +321,7 @@ impl Stage {
         let calls = self.wire.calls();
         let written: Vec<_> = calls[before..]
             .iter()
-            .filter(|c| c.write && !c.name.ends_with("leases"))
+            .filter(|c| c.changed && !c.name.ends_with("leases"))
             .map(|c| c.name.clone())
             .collect();
         if !written.is_empty() {

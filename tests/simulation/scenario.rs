@@ -60,7 +60,7 @@ fn http(scene: &Scene) -> Value {
         "functionName": FUNCTION,
         "provisionedConcurrency": 1,
         "deletionPolicy": "Delete",
-        "triggers": [{"name": "web", "httpApi": {"apiId": scene.http_apis[0], "stageName": "prod", "routeKeys": ["GET /reviews", "$default"]}}],
+        "triggers": [{"name": "web", "httpApi": {"apiId": scene.http_apis[0], "stageName": "prod", "routeKeys": ["$default"]}}],
     })
 }
 

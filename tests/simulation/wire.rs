@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use crate::api_server::{Answer, ApiServer, Place, Request, refuse};
+use crate::api_server::{Answer, ApiServer, Objects, Place, Request, refuse};
 use crate::clock;
 use crate::fault::{Act, At, Fault, Kind, Loss};
 use crate::judge::Judge;
@@ -38,6 +38,8 @@ pub struct Call {
     pub fault: Option<Kind>,
     /// Status of the answer that the server gave.
     pub code: Option<u16>,
+    /// Whether it changed something: an object that is written as it is stays as it is.
+    pub changed: bool,
 }
 
 /// What went back to the operator from AWS.
@@ -189,6 +191,7 @@ impl Wire {
             write,
             fault: kind.clone(),
             code: None,
+            changed: false,
         });
         Some((state.calls.len() - 1, kind))
     }
@@ -235,25 +238,13 @@ impl Wire {
         if write {
             self.judge().sent(&name, &request, &self.api);
         }
-        if let Some(refused) = skewed(&request) {
+        let refused = skewed(&request).or_else(|| refused_by_aws(kind.as_ref()?, &name, &request));
+        if let Some(refused) = refused {
             self.answered(index, refused.status);
             return AwsReply::Answer(refused);
         }
-        let refuse = |status, code: &str, text: &str| {
-            self.answered(index, status);
-            AwsReply::Answer(error::refuse(&request, &AwsError::new(status, code, text)))
-        };
         match kind {
             Some(Kind::Refused) => AwsReply::Refused,
-            Some(Kind::Unavailable) => refuse(503, "ServiceUnavailable", "try again later"),
-            Some(Kind::Throttled) => refuse(429, "TooManyRequestsException", "Rate exceeded"),
-            Some(Kind::Denied) => refuse(403, "AccessDeniedException", &not_authorized(&name)),
-            Some(Kind::Expired) => refuse(
-                403,
-                "ExpiredTokenException",
-                "The security token included in the request is expired",
-            ),
-            Some(Kind::Conflict) => refuse(409, "ResourceConflictException", "An update is in progress for resource"),
             Some(Kind::Lost(how)) => {
                 let answer = self.on_aws(index, &name, request, true).await;
                 lost(how, answer).await
@@ -268,7 +259,7 @@ impl Wire {
             }
             Some(Kind::Again(millis)) => {
                 let answer = self.on_aws(index, &name, request.clone(), true).await;
-                self.late(millis, index, name, request);
+                self.again(millis, request);
                 AwsReply::Answer(answer)
             }
             Some(Kind::Slow(millis)) => {
@@ -289,7 +280,7 @@ impl Wire {
                 self.act(&act);
                 AwsReply::Answer(self.on_aws(index, &name, request, true).await)
             }
-            None => AwsReply::Answer(self.on_aws(index, &name, request, true).await),
+            _ => AwsReply::Answer(self.on_aws(index, &name, request, true).await),
         }
     }
 
@@ -300,23 +291,67 @@ impl Wire {
         });
     }
 
+    /// What was answered arrives once more: against that nobody can do anything but mend it, as if somebody else had done it.
+    fn again(&self, millis: u64, request: AwsRequest) {
+        let wire = self.clone();
+        self.later(millis, async move {
+            wire.judge().disturbing(&wire.sim);
+            wire.sim.handle(request).await;
+            wire.judge().disturbed(&wire.sim, &wire.api);
+        });
+    }
+
     /// Carries a request out. `expected`: somebody waits for it.
     async fn on_aws(&self, index: usize, name: &str, request: AwsRequest, expected: bool) -> Response {
         let write = recognise(&request).is_some_and(|operation| operation.write);
+        if write && (!expected || self.judge().stale > Duration::ZERO) {
+            self.judge().disturbing(&self.sim);
+        }
         let Reply::Answer(answer) = self.sim.handle(request).await else {
             unreachable!("the simulation has no faults of its own");
         };
         self.answered(index, answer.status);
         if write && answer.status < 400 {
-            self.judge().wrote(name, &self.sim, expected);
+            self.state().calls[index].changed = true;
+            self.judge().wrote(name, &self.sim);
         }
         answer
     }
 
     /// Somebody does something.
     pub fn act(&self, act: &Act) {
+        self.judge().disturbing(&self.sim);
         people::act(act, &self.sim, &self.api, &self.spec);
         self.judge().disturbed(&self.sim, &self.api);
+    }
+}
+
+/// What AWS says that does not do what it is asked.
+fn refused_by_aws(kind: &Kind, name: &str, request: &AwsRequest) -> Option<Response> {
+    let (status, code, text) = match kind {
+        Kind::Unavailable => (503, "ServiceUnavailable", "try again later".into()),
+        Kind::Throttled => (429, "TooManyRequestsException", "Rate exceeded".into()),
+        Kind::Denied => (403, "AccessDeniedException", not_authorized(name)),
+        Kind::Expired => (
+            403,
+            "ExpiredTokenException",
+            "The security token included in the request is expired".into(),
+        ),
+        Kind::Conflict => (409, "ResourceConflictException", "An update is in progress for resource".into()),
+        _ => return None,
+    };
+    Some(error::refuse(request, &AwsError::new(status, code, text)))
+}
+
+/// The same for Kubernetes.
+fn refusal_of_kubernetes(kind: &Kind) -> Option<(u16, &'static str)> {
+    match kind {
+        Kind::Unavailable => Some((503, "ServiceUnavailable")),
+        Kind::Throttled => Some((429, "TooManyRequests")),
+        Kind::Denied => Some((403, "Forbidden")),
+        Kind::Expired => Some((401, "Unauthorized")),
+        Kind::Conflict => Some((409, "Conflict")),
+        _ => None,
     }
 }
 
@@ -371,17 +406,12 @@ impl Wire {
         let Some((index, kind)) = self.note(life, (&name, None), write, counted) else {
             return std::future::pending().await;
         };
-        let refuse = |code: u16, reason: &str| {
+        if let Some((code, reason)) = kind.as_ref().and_then(refusal_of_kubernetes) {
             self.answered(index, code);
-            KubernetesReply::Answer(refuse(code, reason, reason))
-        };
+            return KubernetesReply::Answer(refuse(code, reason, reason));
+        }
         match kind {
             Some(Kind::Refused) => KubernetesReply::Broken,
-            Some(Kind::Unavailable) => refuse(503, "ServiceUnavailable"),
-            Some(Kind::Throttled) => refuse(429, "TooManyRequests"),
-            Some(Kind::Denied) => refuse(403, "Forbidden"),
-            Some(Kind::Expired) => refuse(401, "Unauthorized"),
-            Some(Kind::Conflict) => refuse(409, "Conflict"),
             Some(Kind::Lost(how)) => {
                 let answer = self.on_kubernetes(index, &request);
                 lost_object(how, answer).await
@@ -417,7 +447,7 @@ impl Wire {
                 self.act(&act);
                 KubernetesReply::Answer(self.on_kubernetes(index, &request))
             }
-            None => KubernetesReply::Answer(self.on_kubernetes(index, &request)),
+            _ => KubernetesReply::Answer(self.on_kubernetes(index, &request)),
         }
     }
 
@@ -429,9 +459,11 @@ impl Wire {
     }
 
     fn on_kubernetes(&self, index: usize, request: &Request) -> Answer {
+        let before = self.api.look(Objects::version);
         let answer = self.api.answer(request);
         if let Answer::Object(code, object) = &answer {
             self.answered(index, *code);
+            self.state().calls[index].changed = self.api.look(Objects::version) > before;
             if *code < 300 && request.method != "GET" {
                 self.judge().stored(request, object, &self.sim);
             }

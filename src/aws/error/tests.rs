@@ -253,70 +253,28 @@ fn an_answer_of_aws_is_judged_by_its_code_with_its_request_id() {
 
 #[test]
 fn what_came_of_a_write_without_an_answer_is_unknown_unless_it_was_never_sent() {
+    use Class::{Credentials, Invalid, Transient};
+    use Effect::{NotApplied, Unknown};
     let dispatch = |error: ConnectorError| written(SdkError::dispatch_failure(error));
-    for (found, class, effect, code) in [
-        (
-            written(SdkError::response_error("cut", answer(200))),
-            Class::Transient,
-            Effect::Unknown,
-            "NoAnswer",
-        ),
-        (
-            written(SdkError::timeout_error("slow")),
-            Class::Transient,
-            Effect::Unknown,
-            "Timeout",
-        ),
-        (
-            dispatch(ConnectorError::timeout("read timed out".into())),
-            Class::Transient,
-            Effect::Unknown,
-            "Timeout",
-        ),
-        (
-            dispatch(ConnectorError::timeout("HTTP connect timeout".into())),
-            Class::Transient,
-            Effect::NotApplied,
-            "Timeout",
-        ),
-        (
-            dispatch(ConnectorError::io("connection reset".into())),
-            Class::Transient,
-            Effect::Unknown,
-            "NoAnswer",
-        ),
-        (
-            dispatch(ConnectorError::io("dns error".into())),
-            Class::Transient,
-            Effect::NotApplied,
-            "NoAnswer",
-        ),
-        (
-            dispatch(ConnectorError::other("no credentials".into(), None)),
-            Class::Credentials,
-            Effect::NotApplied,
-            "NoCredentials",
-        ),
-        (
-            written(SdkError::construction_failure("bad member")),
-            Class::Invalid,
-            Effect::NotApplied,
-            "InvalidRequest",
-        ),
-        (
-            written(SdkError::construction_failure("no identity")),
-            Class::Credentials,
-            Effect::NotApplied,
-            "NoCredentials",
-        ),
-        (
-            written(SdkError::construction_failure("no credentials")),
-            Class::Credentials,
-            Effect::NotApplied,
-            "NoCredentials",
-        ),
+    let timeout = |text: &'static str| dispatch(ConnectorError::timeout(text.into()));
+    let io = |text: &'static str| dispatch(ConnectorError::io(text.into()));
+    let unmade = |text: &'static str| written(SdkError::construction_failure(text));
+    let cut = written(SdkError::response_error("cut", answer(200)));
+    let slow = written(SdkError::timeout_error("slow"));
+    let unsigned = dispatch(ConnectorError::other("no credentials".into(), None));
+    for (found, expected) in [
+        (cut, (Transient, Unknown, "NoAnswer")),
+        (slow, (Transient, Unknown, "Timeout")),
+        (timeout("read timed out"), (Transient, Unknown, "Timeout")),
+        (timeout("HTTP connect timeout"), (Transient, NotApplied, "Timeout")),
+        (io("connection reset"), (Transient, Unknown, "NoAnswer")),
+        (io("dns error"), (Transient, NotApplied, "NoAnswer")),
+        (unsigned, (Credentials, NotApplied, "NoCredentials")),
+        (unmade("bad member"), (Invalid, NotApplied, "InvalidRequest")),
+        (unmade("no identity"), (Credentials, NotApplied, "NoCredentials")),
+        (unmade("no credentials"), (Credentials, NotApplied, "NoCredentials")),
     ] {
-        assert_eq!((&found.0, found.1, found.2.as_str()), (&class, effect, code), "{}", found.3);
+        assert_eq!((found.0, found.1, found.2.as_str()), expected, "{}", found.3);
     }
 }
 

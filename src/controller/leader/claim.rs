@@ -104,7 +104,7 @@ pub async fn while_held<T>(claim: &watch::Receiver<Claim>, epoch: &Epoch, write:
         // Asked again each time the end is reached: a renewal in between has moved it.
         let until = until.filter(|_| allowed).ok_or(Lost)?;
         let step = poll_fn(|context| {
-            // Asked before, and not held on to: whoever says who leads must not wait for the write.
+            // Not held while the write goes on: the election could not say anything meanwhile.
             let allowed = claim.borrow().allows(epoch);
             if allowed {
                 write.as_mut().poll(context).map(Ok)

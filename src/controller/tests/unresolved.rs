@@ -57,12 +57,12 @@ async fn capacity_that_came_after_all_is_given_up_and_the_object_goes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_leader_that_vanished_nothing_is_taken_away_until_all_that_it_sent_has_arrived() {
+async fn after_a_leader_that_vanished_an_object_stays_until_all_that_it_sent_has_arrived() {
     let mut bench = Bench::new(observed());
     bench.create("fir", json!({}), deleted());
     bench.claim.send_replace(claim(2).after_one_that_vanished(Instant::now()));
     bench.pass("fir").await.unwrap();
-    assert_eq!(bench.calls(), ["observe"]);
+    assert_eq!(bench.calls(), ["observe", "lambda:DeleteProvisionedConcurrencyConfig", "observe"]);
     assert!(is_there(&bench) && bench.status("fir").to_string().contains("vanished"));
     assert_eq!(bench.ctx.handover(), Release::InDoubt, "the next one must wait as well");
     advance(WINDOW + READS_SHARED).await;

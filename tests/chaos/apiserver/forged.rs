@@ -90,7 +90,6 @@ pub async fn rounds(servers: &Servers, seed: u64, rounds: u64) -> Forged {
 }
 
 async fn one(servers: &Servers, fleet: &Fleet, (seed, round): (u64, u64), forged: &mut Forged) {
-    let dbg = Instant::now();
     let mark = fleet.scenario.aws.mark();
     let forgeries = forge(servers, fleet, seed, round).await;
     sleep(EFFECT).await;

@@ -15,15 +15,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use awssim::sim::Sim;
 use awssim::world::Region;
-use serde_json::Value;
 use warmlambda::api::WarmLambdaEndpoint;
 
 use crate::harness::aws::{ACCOUNT, REGION};
 use crate::proxy::Witness;
 use crate::proxy::ledger::{Call, Side};
-use crate::proxy::upstream::{Answer, Request};
+use crate::proxy::upstream::{Answer, Body, Request};
 use invariants::Invariants;
 use truth::{Claims, Judgement};
+
+/// How the ledger calls a write of status.
+const STATUS: &str = "patch:warmlambdaendpoints.status";
 
 /// What an oracle says is wrong.
 #[derive(Clone, Debug)]
@@ -118,12 +120,10 @@ impl Watcher {
 }
 
 impl Witness for Watcher {
-    fn received(&self, call: &Call, request: &Request) {
-        if call.name == "patch:warmlambdaendpoints.status"
-            && let Ok(status) = serde_json::from_slice::<Value>(&request.body)
-        {
+    fn received(&self, call: &Call, _: &Request) {
+        if call.name == STATUS {
             let region = self.region();
-            self.seen().claims.claimed(call, &status, region);
+            self.seen().claims.comes_in(call, region);
         }
     }
 
@@ -133,7 +133,15 @@ impl Witness for Watcher {
         }
     }
 
-    fn carried_out(&self, call: &Call, _: &Request, _: &Answer) {
+    fn carried_out(&self, call: &Call, _: &Request, answer: &Answer) {
+        // What the API server refused nobody can read.
+        if call.name == STATUS
+            && answer.status < 300
+            && let Body::Whole(bytes) = &answer.body
+            && let Ok(object) = serde_json::from_slice(bytes)
+        {
+            self.seen().claims.claimed(call, &object);
+        }
         if call.side != Side::Aws || !call.write {
             return;
         }

@@ -47,6 +47,7 @@ fn is_pass(call: &Call) -> bool {
     call.name == "GetAlias"
 }
 
-fn is_renewal(call: &Call) -> bool {
+/// Whether a call renews the lease.
+pub fn is_renewal(call: &Call) -> bool {
     call.name == "update:leases"
 }

@@ -18,7 +18,7 @@ use crate::proxy::ledger::Call;
 /// The window for late arrivals that operators of crash points are started with.
 const LATE_ARRIVAL: Duration = Duration::from_secs(2);
 /// Between two looks whether AWS is at work.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Times of a recovery in milliseconds, each apart.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,7 +68,7 @@ impl Busy {
         let times = self.times.lock().expect("nobody panics here");
         let within: Vec<_> = times.iter().filter(|time| (from..=to).contains(*time)).collect();
         // Under load the looks are further apart: what lies between two of them in a row counts.
-        within.windows(2).map(|pair| (pair[1] - pair[0]).min(100)).sum()
+        within.windows(2).map(|pair| (pair[1] - pair[0]).min(200)).sum()
     }
 }
 

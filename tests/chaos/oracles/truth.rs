@@ -1,6 +1,6 @@
 //! O5: at every write of status, `Ready=True` for a generation is said only while AWS is as that generation asks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use awssim::world::Region;
 use kube::ResourceExt;
@@ -25,6 +25,8 @@ const WAITING: [&str; 2] = ["may still reach AWS", "may still carry it out"];
 pub struct Claims {
     asked: Vec<Asked>,
     claims: Vec<Claim>,
+    /// How AWS was when a write came in that was not answered yet, by the index of its call.
+    coming: BTreeMap<usize, Region>,
     /// How AWS was before somebody else changed it, and when that was.
     before: Vec<(u64, Region)>,
 }
@@ -75,8 +77,14 @@ impl Claims {
         self.before.push((time, region));
     }
 
-    /// Notes a write of status, as it came in, and how AWS is at this moment.
-    pub fn claimed(&mut self, call: &Call, object: &Value, region: Region) {
+    /// Notes how AWS is at the moment at which a write of status comes in.
+    pub fn comes_in(&mut self, call: &Call, region: Region) {
+        self.coming.insert(call.index, region);
+    }
+
+    /// Notes a write of status that the API server took: `object` is what it answered.
+    pub fn claimed(&mut self, call: &Call, object: &Value) {
+        let Some(region) = self.coming.remove(&call.index) else { return };
         let conditions = object["status"]["conditions"].as_array();
         let mut conditions = conditions.into_iter().flatten();
         self.claims.push(Claim {

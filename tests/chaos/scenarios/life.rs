@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use super::{Ending, Opening, Scenario, nobody_acts};
 use crate::harness::aws::{ALIAS, ALIAS_URI, Aws, FUNCTION, UNQUALIFIED_URI};
+use crate::harness::endpoint::Told;
 use crate::harness::traffic::REVIEWS;
 use crate::stage::Stage;
 
@@ -82,13 +83,15 @@ fn drift(aws: &Aws) {
     aws.edit_uri(UNQUALIFIED_URI);
 }
 
-/// Deletes the endpoint and points its callers elsewhere, as often as it takes: a pass that began before may point them back.
+/// Deletes the endpoint, and points its callers elsewhere once it says that they hold it; as often as it takes, because a pass that
+/// began before may point them back.
 async fn let_go(stage: &Stage) {
     let uid = stage.endpoint().await.and_then(|endpoint| endpoint.uid());
     stage.delete().await;
-    while stage.endpoint().await.and_then(|endpoint| endpoint.uid()) == uid && uid.is_some() {
+    while let Some(endpoint) = stage.endpoint().await.filter(|endpoint| endpoint.uid() == uid) {
         let called = [stage.aws.edited_uri(), stage.aws.deployed_uri()];
-        if called.iter().any(|uri| uri.as_deref() == Some(ALIAS_URI)) {
+        let called = called.iter().any(|uri| uri.as_deref() == Some(ALIAS_URI));
+        if called && endpoint.condition("DeletionBlocked") == "True StillInUse" {
             stage.intervene(|aws| {
                 aws.edit_uri(UNQUALIFIED_URI);
                 aws.deploy();

@@ -104,7 +104,9 @@ fn judge(input: &[u8]) -> String {
     let aws = wire.aws();
     let limit = Duration::from_hours(1);
     let done = runtime.block_on(async { tokio::time::timeout(limit, make(&aws, *call)).await });
-    let result = done.unwrap_or_else(|_| panic!("no end after an hour, with {} requests", wire.requests()));
+    let Ok(result) = done else {
+        panic!("no end after an hour, with {} requests", wire.requests())
+    };
     let said = result.as_ref().err().map(|failure| (&failure.class, failure.effect));
     if let Err(failure) = &result {
         fit_for_status(failure);

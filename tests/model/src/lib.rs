@@ -22,3 +22,14 @@ pub mod shared {
     pub mod traffic;
 }
 pub use shared::{cloud, foreign, oracle, scene, traffic};
+pub mod action;
+pub mod canonical;
+pub mod judge;
+pub mod laws;
+pub mod memo;
+pub mod model;
+pub mod rules;
+pub mod setting;
+pub mod state;
+pub mod story;
+pub mod tables;

@@ -71,11 +71,11 @@ impl Bug {
         format!("{:02} {} ({}{here})", self.number, self.title, self.origin)
     }
 
-    /// Files that it changes, with their texts.
+    /// Files of a tree that it changes, with their texts.
     ///
     /// # Errors
     /// [`Error::Patch`] when the patch does not fit any more.
-    pub fn changed(&self) -> Result<BTreeMap<String, String>, Error> {
+    pub fn changed(&self, tree: &Path) -> Result<BTreeMap<String, String>, Error> {
         let prefix = format!("{:02}-", self.number);
         let entries = fs::read_dir(folder())?.collect::<Result<Vec<_>, _>>()?;
         let mut files = entries.iter().map(fs::DirEntry::path).filter(|file| {
@@ -85,10 +85,24 @@ impl Bug {
         let (Some(file), None) = (files.next(), files.next()) else {
             return Err(Error::Table(format!("bug {} has not one patch {prefix}*.patch", self.number)));
         };
-        let root = tree::root();
         let patch = Patch::read(&fs::read_to_string(file)?);
-        let changed = patch.and_then(|patch| patch.apply(|name| fs::read_to_string(root.join(name)).ok()));
+        let changed = patch.and_then(|patch| patch.apply(|name| fs::read_to_string(tree.join(name)).ok()));
         changed.map_err(|misfit| Error::Patch(self.number, misfit))
+    }
+
+    /// What the tests say to the tree with the bug in it. The tree is as it was afterwards.
+    fn judged(&self, tree: &Path, sound: &BTreeMap<String, Ended>) -> Result<String, Error> {
+        let mut before = BTreeMap::new();
+        for (file, text) in self.changed(tree)? {
+            let file = tree.join(file);
+            before.insert(file.clone(), fs::read_to_string(&file)?);
+            fs::write(file, text)?;
+        }
+        let verdict = judge(self, tree, sound);
+        for (file, text) in before {
+            fs::write(file, text)?;
+        }
+        verdict
     }
 }
 
@@ -101,9 +115,8 @@ pub fn run(numbers: &[u32], write: bool) -> Result<bool, Error> {
         .into_iter()
         .filter(|bug| numbers.is_empty() || numbers.contains(&bug.number))
         .collect();
-    let changes: Vec<_> = bugs.iter().map(Bug::changed).collect::<Result<_, _>>()?;
-    let (root, copy) = (tree::root(), tree::root().join("target/mutants/tree"));
-    tree::mirror(&root, &copy)?;
+    let copy = tree::root().join("target/mutants/tree");
+    tree::mirror(&tree::root(), &copy)?;
     let start = Instant::now();
     let mut sound = BTreeMap::new();
     for test in bugs.iter().flat_map(|bug| &bug.tests) {
@@ -112,15 +125,8 @@ pub fn run(numbers: &[u32], write: bool) -> Result<bool, Error> {
         }
     }
     let mut verdicts = Vec::new();
-    for (bug, changed) in bugs.iter().zip(changes) {
-        for (file, text) in &changed {
-            tree::write(&copy.join(file), text)?;
-        }
-        let verdict = judge(bug, &copy, &sound);
-        for file in changed.keys() {
-            fs::copy(root.join(file), copy.join(file))?;
-        }
-        let verdict = verdict?;
+    for bug in &bugs {
+        let verdict = bug.judged(&copy, &sound)?;
         println!("{}: {verdict}", bug.name());
         io::stdout().flush()?;
         verdicts.push(verdict);
@@ -183,7 +189,7 @@ mod tests {
         let misfits: Vec<_> = all()
             .unwrap()
             .iter()
-            .filter_map(|bug| bug.changed().err())
+            .filter_map(|bug| bug.changed(&tree::root()).err())
             .map(|e| e.to_string())
             .collect();
         assert!(misfits.is_empty(), "{}", misfits.join("\n"));

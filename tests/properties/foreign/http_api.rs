@@ -72,6 +72,7 @@ fn sharing(api: &HttpApi, integration_id: &str) -> Vec<String> {
 pub fn mask(step: &Step, region: &mut Region, before: &Region) {
     let (Step::UpdateHttpIntegration { api_id, .. }
     | Step::CreateHttpIntegration { api_id, .. }
+    | Step::DeleteHttpIntegration { api_id, .. }
     | Step::UpdateRoute { api_id, .. }
     | Step::SetHttpStageVariables { api_id, .. }
     | Step::DeployHttpStage { api_id, .. }) = step
@@ -89,6 +90,7 @@ pub fn mask(step: &Step, region: &mut Region, before: &Region) {
             api.integrations.get_mut(integration_id).unwrap().integration_uri = None;
         }
         Step::CreateHttpIntegration { .. } => api.integrations.retain(|id, _| known.integrations.contains_key(id)),
+        Step::DeleteHttpIntegration { integration_id, .. } => drop(api.integrations.remove(integration_id)),
         Step::UpdateRoute { route_key, .. } => api.routes.get_mut(route_key).unwrap().target = None,
         Step::SetHttpStageVariables { stage, variables, .. } => {
             let old = &known.stages[stage].stage_variables;

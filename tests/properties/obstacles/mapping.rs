@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use awssim::world::Region;
-use awssim::world::event_source::{MappingState, Problem, SourceKind};
+use awssim::world::event_source::{MappingState, Problem};
 use warmlambda::plan::desired::{Desired, DesiredEventSource, Source};
 
 use crate::oracle::mapping::{calls_alias, is_ours, meant, reads_the_same, unreadable, working};
@@ -61,16 +61,17 @@ fn nothing(desired: &Desired, trigger: &DesiredEventSource, region: &Region, rea
         reasons.insert("MappingNotFound");
         return;
     };
-    let (arn, topic) = match &trigger.source {
-        Source::Arn { arn, topic } => (Some(arn.as_str()), topic),
-        Source::SelfManagedKafka { topic, .. } => (None, topic),
+    let arn = match &trigger.source {
+        Source::Arn { arn, .. } => Some(arn.as_str()),
+        Source::SelfManagedKafka { .. } => None,
         Source::Uuid(_) => return,
     };
-    let kind = arn.map_or(SourceKind::SelfManagedKafka, SourceKind::of);
-    let lacks = (create.starting_position.is_none() && kind != SourceKind::Sqs)
-        || (kind.is_kafka() && topic.is_none())
-        || (arn.is_none() && create.source_access.is_empty());
-    if lacks {
+    // The CRD has taken it, so that AWS refuses only what the CRD cannot tell.
+    if create
+        .filters
+        .iter()
+        .any(|filter| serde_json::from_str::<serde_json::Value>(filter).is_err())
+    {
         reasons.extend(["InvalidRequest", "InvalidSpec"]);
     }
     refused(desired, arn, region, reasons);

@@ -29,6 +29,11 @@ pub struct Objects {
 }
 
 impl Objects {
+    /// Counts every change.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// All objects of one resource, as they stand.
     pub fn of<'a>(&'a self, resource: &'a str) -> impl Iterator<Item = &'a Value> {
         let of = self.objects.iter().filter(move |(key, _)| key.0 == resource);
@@ -69,7 +74,14 @@ impl State {
         };
         let mut object = stored.object.clone();
         change(&mut object);
-        self.put(place, "MODIFIED", object, 200);
+        let meta = &object["metadata"];
+        let held = meta["finalizers"].as_array().is_some_and(|finalizers| !finalizers.is_empty());
+        if !meta["deletionTimestamp"].is_null() && !held {
+            // Whatever took the last finalizer away, the object goes.
+            self.remove(place, object, false);
+        } else {
+            self.put(place, "MODIFIED", object, 200);
+        }
     }
 
     pub fn get(&self, place: &Place, metadata_only: bool) -> Answer {
@@ -143,10 +155,24 @@ impl State {
 
     pub fn replace(&mut self, place: &Place, mut object: Value) -> Answer {
         let Some(stored) = self.stored.objects.get(&key(place)) else {
-            return missing(place);
+            // A Lease may be made by a PUT.
+            let meta = &object["metadata"];
+            let nothing_named = meta["uid"].is_null() && meta["resourceVersion"].is_null();
+            return if nothing_named {
+                self.create(place, object)
+            } else {
+                missing(place)
+            };
         };
-        if let Some(conflict) = contradicts(place, &stored.object, &object) {
+        if let Some(conflict) = contradicts(place, &stored.object, &object, true) {
             return conflict;
+        }
+        if object["metadata"]["resourceVersion"].is_null() {
+            return refuse(
+                422,
+                "Invalid",
+                "metadata.resourceVersion: Invalid value: 0: must be specified for an update",
+            );
         }
         let before = stored.object.clone();
         without_nulls(&mut object);
@@ -162,7 +188,7 @@ impl State {
         let Some(stored) = self.stored.objects.get(&key(place)) else {
             return missing(place);
         };
-        if let Some(conflict) = contradicts(place, &stored.object, patch) {
+        if let Some(conflict) = contradicts(place, &stored.object, patch, false) {
             return conflict;
         }
         let before = stored.object.clone();
@@ -179,7 +205,7 @@ impl State {
         let Some(stored) = self.stored.objects.get(&key(place)) else {
             return missing(place);
         };
-        if let Some(conflict) = contradicts(place, &stored.object, body) {
+        if let Some(conflict) = contradicts(place, &stored.object, body, true) {
             return conflict;
         }
         if place.subresource.as_deref() != Some("status") || query.get("force").is_none_or(|force| force != "true") {
@@ -207,7 +233,11 @@ impl State {
         }
         let held = before["metadata"]["finalizers"].as_array().is_some_and(|f| !f.is_empty());
         if !held {
-            return self.remove(place, before, false);
+            self.remove(place, before, false);
+            return Answer::Object(
+                200,
+                json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}),
+            );
         }
         let mut after = before.clone();
         let meta = &mut after["metadata"];
@@ -228,8 +258,11 @@ impl State {
         if dying && finalizers(&after).iter().any(|f| !finalizers(before).contains(f)) {
             return refuse(422, "Invalid", "no new finalizers can be added if the object is being deleted");
         }
-        if finalizers(&after).is_empty() {
-            after["metadata"].as_object_mut().unwrap().remove("finalizers");
+        let meta = after["metadata"].as_object_mut().unwrap();
+        for (list, empty) in [("finalizers", json!([])), ("annotations", json!({})), ("labels", json!({}))] {
+            if meta.get(list) == Some(&empty) {
+                meta.remove(list);
+            }
         }
         if after == *before {
             return shown(200, before, metadata_only);
@@ -301,13 +334,18 @@ fn missing(place: &Place) -> Answer {
     )
 }
 
-/// A write that names another uid or version than the object has.
-fn contradicts(place: &Place, current: &Value, body: &Value) -> Option<Answer> {
+/// A write that names another uid or version than the object has. `precondition`: a uid is one, and not a field that cannot change.
+fn contradicts(place: &Place, current: &Value, body: &Value, precondition: bool) -> Option<Answer> {
     let named = |key: &str| {
+        // Of a write to status the uid counts for nothing.
+        if key == "uid" && place.subresource.is_some() {
+            return false;
+        }
         let named = &body["metadata"][key];
         !named.is_null() && *named != current["metadata"][key]
     };
     let why = match (named("uid"), named("resourceVersion")) {
+        (true, false) if !precondition => return Some(refuse(422, "Invalid", "metadata.uid: Invalid value: field is immutable")),
         (true, _) => "Precondition failed: UID in precondition and UID in object meta differ",
         (_, true) => "the object has been modified; please apply your changes to the latest version and try again",
         _ => return None,

@@ -1,9 +1,16 @@
 //! Somebody does something at every call: edits, deletes, other code, a watch that breaks, a clock that steps.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use super::single::story;
 use super::{Campaign, Case, Lot, is_long, seed};
 use crate::fault::{Act, Fault, Kind};
+use crate::run::play;
 use crate::scenario::all;
+
+/// Time that an edit of an endpoint may take, with AWS's own times: capacity that is allocated anew, and two looks at it.
+const FOLLOWED: Duration = Duration::from_secs(45);
 
 /// What happens just before a call arrives.
 fn acts() -> Vec<Act> {
@@ -23,8 +30,9 @@ fn acts() -> Vec<Act> {
 
 #[test]
 fn an_edit_at_every_call_is_followed() {
-    let mut cases = Vec::new();
+    let (mut cases, mut usual) = (Vec::new(), BTreeMap::new());
     for scenario in all() {
+        usual.insert(scenario.name.to_owned(), play(&scenario, &[], 1).settled);
         for call in story(&scenario) {
             for act in acts() {
                 cases.push(Case {
@@ -39,10 +47,22 @@ fn an_edit_at_every_call_is_followed() {
     if !is_long() {
         cases = Lot::new(seed()).some(cases, 25);
     }
+    let mut longest = Duration::ZERO;
     for case in &cases {
-        campaign.play(case);
+        let settled = campaign.play(case);
+        // What is edited in Kubernetes is seen at once; what is changed in AWS is seen at the next look.
+        if matches!(case.faults[0].kind, Kind::Act(Act::Capacity(_))) {
+            let longer = settled.saturating_sub(usual[&case.scenario]);
+            longest = longest.max(longer);
+            if longer > FOLLOWED {
+                campaign.accuse(format!("an edit takes {longer:?}"), &case.command());
+            }
+        }
     }
-    campaign.note(format!("{} of {whole}", cases.len()));
+    campaign.note(format!(
+        "{} of {whole}; an edit of the endpoint takes at most {longest:.0?} more",
+        cases.len()
+    ));
     campaign.end();
 }
 

@@ -8,11 +8,13 @@ mod recovery;
 mod report;
 mod single;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Fault;
+use crate::fault::{At, Fault, Kind};
 use crate::judge::{Law, Violation};
 use crate::run::{Outcome, play};
 use crate::scenario::named;
@@ -69,6 +71,8 @@ pub struct Campaign {
     samples: u64,
     ready: u64,
     virtually: Duration,
+    /// The longest time until a case was at rest.
+    longest: Duration,
     /// What was broken, and how to see it again.
     broken: Vec<(Violation, String)>,
     notes: Vec<String>,
@@ -85,6 +89,7 @@ impl Campaign {
             samples: 0,
             ready: 0,
             virtually: Duration::ZERO,
+            longest: Duration::ZERO,
             broken: Vec::new(),
             notes: Vec::new(),
         }
@@ -110,9 +115,14 @@ impl Campaign {
             .extend(outcome.violations.into_iter().map(|violation| (violation, replay.to_owned())));
     }
 
-    /// Plays a case and takes it in.
-    pub fn play(&mut self, case: &Case) {
-        self.take(case.play(), &case.command());
+    /// Plays a case and takes it in; the answer is how long it took until it was at rest.
+    pub fn play(&mut self, case: &Case) -> Duration {
+        let mut outcome = case.play();
+        outcome.violations.extend(amplified(case, &outcome));
+        let settled = outcome.settled;
+        self.longest = self.longest.max(settled);
+        self.take(outcome, &case.command());
+        settled
     }
 
     /// Notes that something took too long or too much.
@@ -134,7 +144,7 @@ impl Campaign {
     pub fn end(self) {
         let seconds = self.took().as_secs_f64();
         println!(
-            "simulation {} {}: {} cases, {} violations, {} status samples ({} said Ready), {:.1} virtual hours in {seconds:.1} s, {:.0} cases/s, seed {}{}",
+            "simulation {} {}: {} cases, {} violations, {} status samples ({} said Ready), {:.1} virtual hours in {seconds:.1} s, {:.1} cases/s, at rest after at most {:.0?}, seed {}{}",
             self.row,
             self.name,
             self.cases,
@@ -143,6 +153,7 @@ impl Campaign {
             self.ready,
             self.virtually.as_secs_f64() / 3600.0,
             self.cases as f64 / seconds,
+            self.longest,
             seed(),
             self.notes.iter().map(|note| format!("; {note}")).collect::<String>(),
         );
@@ -162,9 +173,61 @@ impl Campaign {
     }
 }
 
+/// What makes or takes away something is carried out no more often than without faults, and once more for each fault after which
+/// nobody can know what became of it.
+fn amplified(case: &Case, outcome: &Outcome) -> Option<Violation> {
+    thread_local! {
+        static USUAL: RefCell<BTreeMap<String, BTreeMap<String, usize>>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    let of_one_call = |fault: &Fault| matches!(fault.at, At::Call(_)) && !matches!(fault.kind, Kind::Act(_));
+    // Who deletes, edits or breaks something asks for more.
+    if case.faults.is_empty() || !case.faults.iter().all(of_one_call) {
+        return None;
+    }
+    let known = USUAL.with_borrow(|usual| usual.get(&case.scenario).cloned());
+    let usual = known.unwrap_or_else(|| {
+        let usual = carried_out(&play(&named(&case.scenario), &[], 1));
+        USUAL.with_borrow_mut(|all| all.insert(case.scenario.clone(), usual.clone()));
+        usual
+    });
+    let more = case.faults.iter().filter(|fault| fault.kind.is_ambiguous()).count();
+    let now = carried_out(outcome);
+    let (name, count) = now.iter().find(|(name, count)| **count > usual.get(*name).unwrap_or(&0) + more)?;
+    Some(Violation {
+        law: Law::Amplification,
+        at: outcome.virtually,
+        text: format!("{name} was carried out {count} times, {:?} without faults", usual.get(name)),
+    })
+}
+
+/// How often AWS carried out each call that makes or takes away something.
+fn carried_out(outcome: &Outcome) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    let made = |name: &str| {
+        ["Create", "Delete", "Add", "Remove"]
+            .iter()
+            .any(|verb| name.contains(&format!(":{verb}")))
+    };
+    for call in outcome
+        .calls
+        .iter()
+        .filter(|call| made(&call.name) && call.code.is_some_and(|code| code < 300))
+    {
+        *counts.entry(call.name.clone()).or_default() += 1;
+    }
+    counts
+}
+
+/// Prints what the operator logs, as RUST_LOG says.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::from_default_env();
+    tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().init();
+}
+
 #[test]
 #[ignore = "replays what the variable CASE says"]
 fn replays_a_case() {
+    log();
     let text = std::env::var("CASE").expect("CASE is the JSON of a case");
     let case: Case = serde_json::from_str(&text).expect("CASE is the JSON of a case");
     let outcome = case.play();

@@ -109,14 +109,27 @@ fn from(seed: u64, scenarios: &[Scenario]) -> (crate::run::Outcome, usize) {
     found(region, objects, &scenario)
 }
 
+/// Chance as it is when the scenario was drawn.
+fn after_one(seed: u64, scenarios: usize) -> Lot {
+    let mut lot = Lot::new(seed);
+    lot.below(scenarios);
+    lot
+}
+
 #[test]
 #[ignore = "replays the world of the variable WORLD"]
 fn replays_a_world() {
+    super::log();
     let seed = std::env::var("WORLD")
         .expect("WORLD is a number")
         .parse()
         .expect("WORLD is a number");
     let scenarios: Vec<_> = all().into_iter().filter(|scenario| scenario.end == End::Ready).collect();
+    let (_, objects) = world(Lot::new(seed).one(&scenarios), &mut after_one(seed, scenarios.len()));
+    objects
+        .of("warmlambdaendpoints")
+        .chain(objects.of("leases"))
+        .for_each(|object| println!("{object:#}"));
     let (outcome, passes) = from(seed, &scenarios);
     super::tell(&outcome);
     println!("{passes} passes");

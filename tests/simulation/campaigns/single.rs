@@ -1,10 +1,15 @@
 //! Every single fault at every call.
 
+use std::time::Duration;
+
 use super::{Campaign, Case, is_long, seed};
 use crate::fault::{Fault, Kind, Loss};
 use crate::run::play;
 use crate::scenario::{Scenario, all};
 use crate::wire::Call;
+
+/// Time that a life takes without faults, with AWS's own times, which are seconds here.
+const PROMPT: Duration = Duration::from_secs(60);
 
 /// The calls of a run without faults that belong to its story: all until it was at rest.
 pub fn story(scenario: &Scenario) -> Vec<Call> {
@@ -72,10 +77,14 @@ fn cases(scenario: &Scenario) -> Vec<Case> {
 fn every_scenario_ends_well_without_a_fault() {
     let mut campaign = Campaign::new("no fault", "R1");
     for scenario in all() {
-        campaign.play(&Case {
+        let case = Case {
             scenario: scenario.name.into(),
             faults: Vec::new(),
-        });
+        };
+        let settled = campaign.play(&case);
+        if settled > PROMPT {
+            campaign.accuse(format!("{} takes {settled:?} without a fault", scenario.name), &case.command());
+        }
     }
     campaign.end();
 }

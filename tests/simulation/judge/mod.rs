@@ -62,8 +62,8 @@ pub struct Judge {
     base: Region,
     masked: Region,
     served: traffic::Served,
-    /// When others changed AWS last, or something arrived that nobody waited for.
-    disturbed: Option<Instant>,
+    /// When AWS was last seen to be as a spec asks, just before others changed it or something arrived that nobody waited for.
+    matched: BTreeMap<(String, i64), Instant>,
     /// How long reads may be behind, beyond what the operator shares by design.
     pub stale: Duration,
     /// With many endpoints: when which of them said what, and whether that was Ready.
@@ -133,11 +133,20 @@ impl Judge {
         });
     }
 
+    /// Somebody else is about to change AWS: what it is like until now may be what the operator has read.
+    pub fn disturbing(&mut self, sim: &Sim) {
+        let now = Instant::now();
+        let matched = sim.with_region(ACCOUNT, REGION, |region, _| {
+            let as_asked = self.specs.iter().filter(|(_, desired)| oracle::matches(desired, region).is_ok());
+            as_asked.map(|(key, _)| (key.clone(), now)).collect::<Vec<_>>()
+        });
+        self.matched.extend(matched);
+    }
+
     /// Somebody else did something.
     pub fn disturbed(&mut self, sim: &Sim, api: &ApiServer) {
         self.learn(api);
         self.begin_anew(sim);
-        self.disturbed = Some(Instant::now());
     }
 
     /// The operator sends a write to AWS.
@@ -147,11 +156,8 @@ impl Judge {
         }
     }
 
-    /// AWS carried a write of the operator out. `expected`: somebody waits for the answer.
-    pub fn wrote(&mut self, name: &str, sim: &Sim, expected: bool) {
-        if !expected {
-            self.disturbed = Some(Instant::now());
-        }
+    /// AWS carried a write of the operator out.
+    pub fn wrote(&mut self, name: &str, sim: &Sim) {
         if !self.thorough {
             return;
         }
@@ -194,24 +200,25 @@ impl Judge {
             let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
             self.story.push((clock::elapsed(), name, said.ready, said.reason.clone()));
         }
-        let Some(desired) = self.specs.get(&(said.uid.clone(), said.generation)).cloned() else {
+        let key = (said.uid.clone(), said.generation);
+        let Some(desired) = self.specs.get(&key).cloned() else {
             if said.ready {
                 self.accuse(Law::Truth, format!("Ready for generation {}, which never was", said.generation));
             }
             return;
         };
         let lie = sim.with_region(ACCOUNT, REGION, |region, _| said.lie(&desired, &narrowed(&desired, region)));
-        if let Some(text) = lie.filter(|_| !self.may_be_behind(&desired)) {
+        if let Some(text) = lie.filter(|_| !self.was_true(&key, &desired)) {
             self.accuse(Law::Truth, text);
         }
     }
 
-    /// Whether what the operator read may be older than what others did last: equal reads are shared for two seconds, the list of
+    /// Whether AWS was as asked so lately that the operator may have read it: equal reads are shared for two seconds, the list of
     /// mappings for a minute, and a pass takes its time.
-    fn may_be_behind(&self, desired: &Desired) -> bool {
+    fn was_true(&self, key: &(String, i64), desired: &Desired) -> bool {
         let shared = if desired.event_sources.is_empty() { 2 } else { 60 };
         let behind = Duration::from_secs(shared + 5) + self.stale;
-        self.disturbed.is_some_and(|at| at.elapsed() <= behind)
+        self.matched.get(key).is_some_and(|at| at.elapsed() <= behind)
     }
 
     /// Whether AWS is as the endpoint asks for as it stands.
