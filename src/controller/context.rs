@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::jiff::Timestamp;
-use kube::core::DeserializeGuard;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::Store;
 use kube::{Api, Client, ResourceExt};
@@ -16,6 +15,7 @@ use tokio::time::Instant;
 use super::account::Accounts;
 use super::backoff::Attempts;
 use super::error::Error;
+use super::guarded::Guarded;
 use super::intervals::{Fleet, Intervals};
 use super::leader::{Claim, Epoch, Release, while_held};
 use super::measured::{Measured, key};
@@ -33,9 +33,6 @@ use crate::plan::observed::Observed;
 use crate::plan::step::Step;
 use crate::plan::unresolved::Unresolved;
 use crate::plan::usage::Usage;
-
-/// An endpoint as the watch gives it: one that does not parse must not stop the watch for all others.
-pub type Guarded = DeserializeGuard<WarmLambdaEndpoint>;
 
 /// What every pass needs. `C` is AWS.
 pub struct Context<C> {

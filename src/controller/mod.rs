@@ -9,6 +9,7 @@ pub mod error;
 mod fake_api;
 pub mod finalizer;
 pub mod freshness;
+pub mod guarded;
 pub mod intervals;
 pub mod leader;
 pub mod measured;

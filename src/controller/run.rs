@@ -26,8 +26,9 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use super::context::{Context, Guarded, lock};
+use super::context::{Context, lock};
 use super::error::Error;
+use super::guarded::Guarded;
 use super::intervals::Intervals;
 use super::leader::{Claim, Election, Ended, Epoch, Release, leading};
 use super::measured::{Measured, key};

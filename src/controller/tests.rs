@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::context::{Context, Guarded};
+use super::context::Context;
 use super::error::Error;
 use super::fake_api::FakeApi;
+use super::guarded::Guarded;
 use super::intervals::Intervals;
 use super::leader::{Claim, Epoch, Release};
 use super::measured::Measured;

@@ -11,7 +11,8 @@ use kube::runtime::reflector::ObjectRef;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::Instrument;
 
-use super::context::{Context, Guarded, lock};
+use super::context::{Context, lock};
+use super::guarded::Guarded;
 use super::leader::leading;
 use crate::api::{ConditionType, Reason, WarmLambdaEndpoint};
 use crate::aws::Cloud;
@@ -172,7 +173,6 @@ impl Hours {
 
 #[cfg(test)]
 mod tests {
-    use kube::core::DeserializeGuard;
     use serde_json::json;
 
     use super::*;
@@ -206,7 +206,7 @@ mod tests {
     fn a_sample_is_kept_for_half_an_hour_when_there_is_no_other() {
         let mut endpoint = endpoint(&[]);
         endpoint.metadata.uid = Some("u".into());
-        let guarded = DeserializeGuard(Ok(endpoint.clone()));
+        let guarded = Guarded(Ok(endpoint.clone()));
         let last = BTreeMap::from([("u".to_owned(), usage(1.0, 1.0))]);
         for (seconds, kept) in [(1799, 1), (1800, 0)] {
             let mut fresh = BTreeMap::new();

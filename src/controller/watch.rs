@@ -11,7 +11,7 @@ use kube::runtime::watcher::{self, DefaultBackoff, Event, watcher};
 use kube::runtime::{Predicate, PredicateConfig, WatchStreamExt, predicates};
 use kube::{Api, Client, Resource};
 
-use super::context::Guarded;
+use super::guarded::Guarded;
 
 /// How long the API server keeps a watch open, in seconds. A watch over which nothing comes any more looks like one of a fleet in which
 /// nothing happens; it is given up five seconds after it should have ended. To open the next one costs a request and no listing.
@@ -69,7 +69,8 @@ pub fn events(client: &Client, namespaces: &[String]) -> BoxStream<'static, watc
 pub fn changes() -> impl Predicate<Guarded> + Send + Sync + 'static {
     let deletion = |endpoint: &Guarded| {
         let mut hasher = DefaultHasher::new();
-        endpoint.meta().deletion_timestamp.is_some().hash(&mut hasher);
+        // One that is repaired in the storage is of the same generation as before.
+        (endpoint.meta().deletion_timestamp.is_some(), endpoint.0.is_ok()).hash(&mut hasher);
         Some(hasher.finish())
     };
     // The generation alone would not do: adding the finalizer does not change it, and the pass after that is the first real one.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use awssim::sim::{Entry, Filter};
+use awssim::world::rest_api::NewDeployment;
 use awssim::world::{Alias, ProvisionedConcurrency, Region, Statement};
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use warmlambda::api::{RECONCILE_REQUESTED_AT, WarmLambdaEndpoint};
 
-use crate::harness::aws::{ACCOUNT, ALIAS, FUNCTION, REGION};
+use crate::harness::aws::{ACCOUNT, ALIAS, API, FUNCTION, REGION};
 use crate::harness::chart::{Release, Scope};
 use crate::harness::control_plane::ControlPlane;
 use crate::harness::endpoint::Told;
@@ -18,9 +19,30 @@ use crate::harness::waiting::until;
 
 /// Regions of AWS.
 pub const REGIONS: [&str; 24] = [
-    "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "us-east-1", "us-east-2",
-    "us-west-1", "us-west-2", "ca-central-1", "ca-west-1", "sa-east-1", "ap-south-1", "ap-south-2", "ap-east-1", "ap-northeast-1",
-    "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ca-central-1",
+    "ca-west-1",
+    "sa-east-1",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-east-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
 ];
 
 /// A scenario with one endpoint in each of some regions.
@@ -67,7 +89,9 @@ impl Fleet {
 
     /// Waits until an endpoint is Ready for its spec as it stands.
     pub async fn until_ready(&self, place: usize) -> WarmLambdaEndpoint {
-        self.scenario.until_named(&name(place), &format!("{} to be Ready", name(place)), Told::is_ready).await
+        self.scenario
+            .until_named(&name(place), &format!("{} to be Ready", name(place)), Told::is_ready)
+            .await
     }
 
     /// Waits until the endpoint of a place, which may be missing, is as described.
@@ -98,7 +122,13 @@ impl Fleet {
     pub fn snapshot(&self, place: usize) -> Value {
         self.region(place, |region| {
             let function = &region.functions[FUNCTION];
-            json!([function.versions, function.aliases, function.provisioned_concurrency, function.policies, region.rest_apis])
+            json!([
+                function.versions,
+                function.aliases,
+                function.provisioned_concurrency,
+                function.policies,
+                region.rest_apis
+            ])
         })
     }
 
@@ -111,7 +141,25 @@ impl Fleet {
 
     /// Does something in the region of a place; it leaves no entry in the ledger.
     pub fn region<T>(&self, place: usize, act: impl FnOnce(&mut Region) -> T) -> T {
-        self.scenario.aws.sim().with_region(ACCOUNT, REGIONS[place], |region, _| act(region))
+        self.scenario
+            .aws
+            .sim()
+            .with_region(ACCOUNT, REGIONS[place], |region, _| act(region))
+    }
+
+    /// Points the method of a place to a URI of the first region, as it is there, and deploys the stage.
+    pub fn call_the_function(&self, place: usize, uri: &str, stage: &str) {
+        let uri = uri.replace(REGION, REGIONS[place]);
+        self.scenario.aws.sim().with_region(ACCOUNT, REGIONS[place], |region, now| {
+            let api = region.rest_apis.get_mut(API).expect("the API");
+            let method = api.resources.get_mut("/reviews").and_then(|found| found.methods.get_mut("GET"));
+            method.and_then(|found| found.integration.as_mut()).expect("an integration").uri = Some(uri);
+            let to_stage = NewDeployment {
+                stage_name: Some(stage.into()),
+                ..NewDeployment::default()
+            };
+            region.create_deployment(now, API, to_stage).expect("the stage can be deployed");
+        });
     }
 
     /// The alias of a place.
@@ -121,12 +169,20 @@ impl Fleet {
 
     /// The warm capacity of a place.
     pub fn capacity(&self, place: usize) -> Option<ProvisionedConcurrency> {
-        self.region(place, |region| region.functions.get(FUNCTION)?.provisioned_concurrency.get(ALIAS).cloned())
+        self.region(place, |region| {
+            region.functions.get(FUNCTION)?.provisioned_concurrency.get(ALIAS).cloned()
+        })
     }
 
     /// The statements on the alias of a place.
     pub fn statements(&self, place: usize) -> Vec<Statement> {
-        self.region(place, |region| region.functions[FUNCTION].policies.get(ALIAS).map(|p| p.statements.clone()).unwrap_or_default())
+        self.region(place, |region| {
+            region.functions[FUNCTION]
+                .policies
+                .get(ALIAS)
+                .map(|p| p.statements.clone())
+                .unwrap_or_default()
+        })
     }
 
     /// What was asked of AWS for a place since a mark and was meant to change something, refused requests included.
@@ -151,7 +207,7 @@ pub fn name(place: usize) -> String {
 }
 
 fn words(entry: &Entry, region: &str) -> String {
-    let differs = |name: &&String| !["statementId", "deployment", "revisionId"].contains(&name.as_str());
+    let differs = |name: &&String| !["statement", "deployment", "revisionId"].contains(&name.as_str());
     let parameters: BTreeMap<_, _> = entry.parameters.iter().filter(|(name, _)| differs(name)).collect();
     let parameters: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
     format!("{} {}", entry.operation, parameters.join(" ")).replace(region, REGION)

@@ -119,13 +119,27 @@ async fn one(servers: &Servers, fleet: &Fleet, pods: &Pods, (n, outage): (usize,
     }
     let handled = |found: &WarmLambdaEndpoint| found.is_ready() && found.told().last_handled_reconcile_at.as_deref() == Some(&stamp);
     for place in fleet.places().skip(1) {
-        fleet.until(place, &format!("{outage:?} {n}: a look after it"), |found| found.is_some_and(handled)).await;
+        fleet
+            .until(place, &format!("{outage:?} {n}: a look after it"), |found| {
+                found.is_some_and(handled)
+            })
+            .await;
     }
     let took = back.elapsed();
     if std::env::var("DBG").is_ok() {
         println!("{outage:?} {n} {took:?} ended {}", pods.ended() - ended);
         if took > Duration::from_secs(4) && pods.ended() == ended {
-            println!("{}", pods.lines("").into_iter().filter(|l| l.contains("WARN") || l.contains("ERROR") || l.contains("leading")).rev().take(12).map(|l| l.chars().take(330).collect::<String>()).collect::<Vec<_>>().join("\n"));
+            println!(
+                "{}",
+                pods.lines("")
+                    .into_iter()
+                    .filter(|l| l.contains("WARN") || l.contains("ERROR") || l.contains("leading"))
+                    .rev()
+                    .take(12)
+                    .map(|l| l.chars().take(330).collect::<String>())
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            );
             println!("now {:?}", k8s_openapi::jiff::Timestamp::now());
         }
     }
@@ -134,20 +148,34 @@ async fn one(servers: &Servers, fleet: &Fleet, pods: &Pods, (n, outage): (usize,
     } else {
         said.recovered.push(took);
         if took > RECOVERED {
-            said.violations.push(format!("{outage:?} {n}: after {took:?} not all endpoints had been looked at"));
+            said.violations
+                .push(format!("{outage:?} {n}: after {took:?} not all endpoints had been looked at"));
         }
     }
-    until_within(Duration::from_secs(60), &format!("{outage:?} {n}: {number} environments"), async || {
-        let requested = fleet.capacity(0).map(|capacity| capacity.requested);
-        if requested == Some(number) { Ok(()) } else { Err(format!("{requested:?}")) }
-    })
+    until_within(
+        Duration::from_secs(60),
+        &format!("{outage:?} {n}: {number} environments"),
+        async || {
+            let requested = fleet.capacity(0).map(|capacity| capacity.requested);
+            if requested == Some(number) {
+                Ok(())
+            } else {
+                Err(format!("{requested:?}"))
+            }
+        },
+    )
     .await;
-    fleet.until(0, &format!("{outage:?} {n}: the change to be done"), |found| found.is_some_and(handled)).await;
+    fleet
+        .until(0, &format!("{outage:?} {n}: the change to be done"), |found| {
+            found.is_some_and(handled)
+        })
+        .await;
     for place in fleet.places() {
         let written: Vec<_> = fleet.writes(place, mark).into_iter().map(|entry| entry.operation).collect();
         let due: &[&str] = if place == 0 { &["PutProvisionedConcurrencyConfig"] } else { &[] };
         if written != due {
-            said.violations.push(format!("{outage:?} {n}: AWS was asked for {written:?}, {due:?} was due"));
+            said.violations
+                .push(format!("{outage:?} {n}: AWS was asked for {written:?}, {due:?} was due"));
         }
     }
     until("two replicas", async || if pods.running() == 2 { Ok(()) } else { Err("one") }).await;

@@ -123,7 +123,10 @@ pub const VIEWS: [View; 11] = [
         before: || Some(json!({"deletionPolicy": "Delete", "triggers": null})),
         meanwhile: |fleet, place| {
             fleet.delete(place);
-            fleet.scenario.kubectl.succeeds(&["wait", "--for=delete", "wle", &name(place), "--timeout=60s"]);
+            fleet
+                .scenario
+                .kubectl
+                .succeeds(&["wait", "--for=delete", "wle", &name(place), "--timeout=60s"]);
             fleet.apply(place, &json!({"deletionPolicy": "Delete", "triggers": null}));
         },
         done: |_, _, found| found.is_some_and(|found| found.metadata.generation == Some(1) && found.is_ready()),
@@ -179,7 +182,11 @@ pub async fn round(servers: &Servers, failover: bool) -> Round {
     }
     for (place, view) in VIEWS.iter().enumerate() {
         if let Some(spec) = (view.before)() {
-            fleet.until(place, &format!("{}: the state of the backup", view.what), |found| is_settled(&spec, found)).await;
+            fleet
+                .until(place, &format!("{}: the state of the backup", view.what), |found| {
+                    is_settled(&spec, found)
+                })
+                .await;
         }
     }
     servers.save("backup").await;
@@ -192,7 +199,11 @@ pub async fn round(servers: &Servers, failover: bool) -> Round {
     for (place, view) in VIEWS.iter().enumerate() {
         until(&format!("{}: what happens later", view.what), async || {
             let found = fleet.endpoint(place).await;
-            if (view.done)(&fleet, place, found.as_ref()) { Ok(()) } else { Err(fleet.scenario.aws.told()) }
+            if (view.done)(&fleet, place, found.as_ref()) {
+                Ok(())
+            } else {
+                Err(fleet.scenario.aws.told())
+            }
         })
         .await;
     }
@@ -205,7 +216,12 @@ pub async fn round(servers: &Servers, failover: bool) -> Round {
 }
 
 fn template(fleet: &Fleet) -> Template {
-    let flags = ["--watch-namespaces", &fleet.scenario.namespace, "--log-level", "info,warmlambda=debug"];
+    let flags = [
+        "--watch-namespaces",
+        &fleet.scenario.namespace,
+        "--log-level",
+        "info,warmlambda=debug",
+    ];
     Template {
         account: fleet.scenario.account.clone(),
         aws: fleet.scenario.aws.url(),
@@ -236,7 +252,9 @@ async fn settled(fleet: &Fleet, pods: &Pods, mark: u64, at_restore: &[Value]) ->
         let what = format!("{}: a look at the restored endpoint", view.what);
         let looked = async || {
             let found = fleet.endpoint(place).await;
-            let handled = found.as_ref().is_some_and(|found| found.told().last_handled_reconcile_at.as_deref() == Some(&stamp));
+            let handled = found
+                .as_ref()
+                .is_some_and(|found| found.told().last_handled_reconcile_at.as_deref() == Some(&stamp));
             if handled && is_settled(&spec, found.as_ref()) && matches(fleet, place, found.as_ref()).is_ok() {
                 Ok(())
             } else {
@@ -251,20 +269,27 @@ async fn settled(fleet: &Fleet, pods: &Pods, mark: u64, at_restore: &[Value]) ->
         let mut allowed = view.asked.iter();
         // Each at most once, in their order.
         if !written.iter().all(|write| allowed.any(|asked| asked == write)) {
-            round.violations.push(format!("{}: AWS was asked for {written:?} after the restore, {:?} would do", view.what, view.asked));
+            round.violations.push(format!(
+                "{}: AWS was asked for {written:?} after the restore, {:?} would do",
+                view.what, view.asked
+            ));
         }
         if view.asked.is_empty() && fleet.snapshot(place) != at_restore[place] {
             round.violations.push(format!("{}: AWS changed after the restore", view.what));
         }
     }
     let panics = pods.lines("panicked at");
-    round.violations.extend(panics.into_iter().map(|line| format!("an operator panicked: {line}")));
+    round
+        .violations
+        .extend(panics.into_iter().map(|line| format!("an operator panicked: {line}")));
     round
 }
 
 /// The operation, and what it asks for.
 fn short(entry: &awssim::sim::Entry) -> String {
-    let asked = ["provisionedConcurrency", "functionVersion"].iter().filter_map(|name| Some(format!(" {name}={}", entry.parameters.get(*name)?)));
+    let asked = ["provisionedConcurrency", "functionVersion"]
+        .iter()
+        .filter_map(|name| Some(format!(" {name}={}", entry.parameters.get(*name)?)));
     entry.operation.clone() + &asked.collect::<String>()
 }
 
@@ -276,5 +301,9 @@ fn matches(fleet: &Fleet, place: usize, found: Option<&WarmLambdaEndpoint>) -> R
         status.provisioned_concurrency.map(|capacity| capacity.requested.unsigned_abs()),
     );
     let has = (fleet.alias(place).map(|alias| alias.function_version), requested(fleet, place));
-    if said == has { Ok(()) } else { Err(format!("status says {said:?} of {ALIAS}, AWS has {has:?}")) }
+    if said == has {
+        Ok(())
+    } else {
+        Err(format!("status says {said:?} of {ALIAS}, AWS has {has:?}"))
+    }
 }

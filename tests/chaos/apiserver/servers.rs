@@ -24,7 +24,9 @@ pub struct Servers {
 impl Servers {
     /// Starts them.
     pub async fn start() -> Self {
-        let plane = tokio::task::spawn_blocking(ControlPlane::of_its_own).await.expect("the control plane starts");
+        let plane = tokio::task::spawn_blocking(ControlPlane::of_its_own)
+            .await
+            .expect("the control plane starts");
         Self {
             plane,
             client: plane.client().await,
