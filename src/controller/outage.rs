@@ -10,7 +10,8 @@ use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::context::{Context, Guarded, lock};
+use super::context::{Context, lock};
+use super::guarded::Guarded;
 use super::leader::leading;
 use crate::api::{ConditionType, Reason, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
 use crate::aws::Cloud;

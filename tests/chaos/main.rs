@@ -4,6 +4,7 @@
 // A test harness fails by panicking, with a message that says what was expected.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod apiserver;
 mod arguments;
 mod classes;
 #[allow(dead_code)]
@@ -50,9 +51,13 @@ async fn main() -> ExitCode {
             arguments.seed, arguments.seed
         );
     }
-    if runs::all(&arguments).await {
-        ExitCode::SUCCESS
+    let well = if arguments.is_sample() {
+        let (runs, apiserver) = futures::future::join(runs::all(&arguments), apiserver::all(&arguments)).await;
+        runs && apiserver
     } else {
-        ExitCode::FAILURE
-    }
+        // One after the other: both are measured.
+        let runs = apiserver::alone(&arguments) || runs::all(&arguments).await;
+        apiserver::all(&arguments).await && runs
+    };
+    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

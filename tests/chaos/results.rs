@@ -35,7 +35,7 @@ struct Said {
 }
 
 /// Where the results are.
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reliability")
 }
 
@@ -193,7 +193,8 @@ fn row(said: Said, (cases, failures): (u64, u64), seconds: f64, versions: &BTree
     }
 }
 
-async fn versions() -> BTreeMap<String, String> {
+/// What runs.
+pub async fn versions() -> BTreeMap<String, String> {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     BTreeMap::from([

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use awssim::sim::{Entry, Filter};
 use awssim::world::rest_api::NewDeployment;
-use awssim::world::{Alias, ProvisionedConcurrency, Region, Statement};
+use awssim::world::{Alias, ProvisionedConcurrency, Region};
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
@@ -171,17 +171,6 @@ impl Fleet {
     pub fn capacity(&self, place: usize) -> Option<ProvisionedConcurrency> {
         self.region(place, |region| {
             region.functions.get(FUNCTION)?.provisioned_concurrency.get(ALIAS).cloned()
-        })
-    }
-
-    /// The statements on the alias of a place.
-    pub fn statements(&self, place: usize) -> Vec<Statement> {
-        self.region(place, |region| {
-            region.functions[FUNCTION]
-                .policies
-                .get(ALIAS)
-                .map(|p| p.statements.clone())
-                .unwrap_or_default()
         })
     }
 

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use awssim::world::AliasChange;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -15,7 +16,6 @@ use super::pods::{Pods, Template};
 use super::servers::{Servers, key_of};
 use crate::harness::aws::{ALIAS, FUNCTION};
 use crate::harness::endpoint::Told;
-use awssim::world::AliasChange;
 
 /// Places of the fleet. The first of each stimulus is never forged.
 const PLACES: usize = 24;
@@ -25,7 +25,7 @@ pub const AT_ONCE: usize = PLACES - STIMULI.len();
 const EFFECT: Duration = Duration::from_secs(2);
 const DONE: Duration = Duration::from_secs(8);
 /// How long endpoints that nobody touched may take for what is due (O10).
-const UNTOUCHED: Duration = Duration::from_secs(20);
+const UNTOUCHED: Duration = Duration::from_secs(45);
 
 /// The same after a person put things right.
 const REPAIRED: Duration = Duration::from_secs(40);
@@ -54,7 +54,7 @@ pub struct Forged {
     pub done: u64,
     /// Those that held the operator back from something, until a person put them right.
     pub held: u64,
-    /// Those of them of which nothing was done at all.
+    /// Things of others that were compared at the end.
     pub decoys: u64,
     /// The slowest endpoint that nobody touched.
     pub untouched: Duration,

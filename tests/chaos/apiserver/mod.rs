@@ -1,11 +1,15 @@
-//! Faults of the control plane.
+//! Faults of the control plane: etcd restored from a backup, outages of the API server, and what somebody forges in it.
 
 mod chance;
+mod course;
 mod decoys;
-pub mod fleet;
-pub mod forged;
+mod fleet;
+mod forged;
 mod forgery;
-pub mod outages;
-pub mod pods;
-pub mod restored;
-pub mod servers;
+mod outages;
+mod pods;
+mod restored;
+mod rows;
+mod servers;
+
+pub use course::{all, alone};

@@ -46,6 +46,18 @@ pub const OUTAGES: [Outage; 6] = [
 ];
 
 impl Outage {
+    /// What happens, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Api => "the API server is killed",
+            Self::Etcd => "etcd is killed",
+            Self::Both => "both are killed",
+            Self::Compacted => "etcd forgets its history, and the API server is killed",
+            Self::Frozen => "etcd hangs for a second",
+            Self::Long => "the API server is away for longer than a leader goes on without it",
+        }
+    }
+
     /// Has it happen. Ends when the API server serves again.
     async fn happen(self, servers: &Servers) {
         match self {
@@ -83,6 +95,17 @@ pub struct Outages {
     pub recovered: Vec<Duration>,
     /// The same where another process had to take the lease over, with the time that this takes.
     pub taken_over: Vec<Duration>,
+}
+
+impl Outages {
+    /// Both together.
+    pub fn join(mut self, other: Self) -> Self {
+        self.cases += other.cases;
+        self.violations.extend(other.violations);
+        self.recovered.extend(other.recovered);
+        self.taken_over.extend(other.taken_over);
+        self
+    }
 }
 
 /// So many outages of one control plane, one after the other, under a fleet with two replicas.
@@ -126,23 +149,6 @@ async fn one(servers: &Servers, fleet: &Fleet, pods: &Pods, (n, outage): (usize,
             .await;
     }
     let took = back.elapsed();
-    if std::env::var("DBG").is_ok() {
-        println!("{outage:?} {n} {took:?} ended {}", pods.ended() - ended);
-        if took > Duration::from_secs(4) && pods.ended() == ended {
-            println!(
-                "{}",
-                pods.lines("")
-                    .into_iter()
-                    .filter(|l| l.contains("WARN") || l.contains("ERROR") || l.contains("leading"))
-                    .rev()
-                    .take(12)
-                    .map(|l| l.chars().take(330).collect::<String>())
-                    .collect::<Vec<_>>()
-                    .join("\n")
-            );
-            println!("now {:?}", k8s_openapi::jiff::Timestamp::now());
-        }
-    }
     if pods.ended() > ended {
         said.taken_over.push(took);
     } else {

@@ -87,15 +87,6 @@ impl Pods {
         lines.filter(|line| line.contains(part)).map(str::to_owned).collect()
     }
 
-    /// Everything that they logged.
-    pub fn log(&self) -> String {
-        let replicas = locked(&self.replicas);
-        let logs = replicas.iter().enumerate().flat_map(|(replica, processes)| {
-            let told = move |(n, process): (usize, &Operator)| format!("---- pod-{replica}-{n}\n{}\n", process.log());
-            processes.iter().enumerate().map(told)
-        });
-        logs.collect()
-    }
 }
 
 impl Drop for Pods {

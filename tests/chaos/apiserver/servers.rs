@@ -55,12 +55,6 @@ impl Servers {
         }
     }
 
-    /// Kills the API server and starts it anew; answers how long nobody was served.
-    pub async fn restart_api(&self) -> Duration {
-        self.obey(&["kill api", "start api"]).await;
-        self.until_served().await
-    }
-
     /// Keeps etcd's data as it is now.
     pub async fn save(&self, name: &str) {
         self.obey(&[&format!("save {name}")]).await;

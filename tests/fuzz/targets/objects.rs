@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::JSONSchemaProps;
-use kube::core::DeserializeGuard;
 use kube::core::cel::validate_cel;
 use warmlambda::api::{WarmLambdaEndpoint, WarmLambdaEndpointStatus, crd};
+use warmlambda::controller::guarded::Guarded;
 use warmlambda::plan::assess::{Moment, Outcome, Pass, Verdict, assess};
 use warmlambda::plan::cleanup::cleanup;
 use warmlambda::plan::desired::Desired;
@@ -114,7 +114,7 @@ pub const TARGET: Target = Target {
 };
 
 fn judge(input: &[u8]) -> String {
-    let Ok(guarded) = serde_json::from_slice::<DeserializeGuard<WarmLambdaEndpoint>>(input) else {
+    let Ok(guarded) = serde_json::from_slice::<Guarded>(input) else {
         return "no object".into();
     };
     let Ok(endpoint) = guarded.0 else {
