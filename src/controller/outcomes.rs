@@ -32,6 +32,8 @@ pub struct Outcomes {
 struct Sent {
     at: Instant,
     write: Unanswered,
+    /// Whether AWS said that it was carried out: it is kept only until an observation shows it.
+    done: bool,
 }
 
 impl Outcomes {
@@ -58,18 +60,26 @@ impl Outcomes {
             until: after(now, self.window),
             repeated,
         };
-        sent.push(Sent { at: Instant::now(), write });
+        sent.push(Sent {
+            at: Instant::now(),
+            write,
+            done: false,
+        });
     }
 
-    /// Notes the answer to the write that was sent last. What a read may not show yet and what would then be made once more counts as
-    /// open until it is seen. Source: AWS-60.
+    /// Notes the answer to the write that was sent last. What was carried out counts as open until an observation shows it: a read
+    /// that is behind would have it made once more, or would not find what has to go with the object. Source: AWS-60.
     pub fn answered(&mut self, uid: &str, step: &Step, answer: &Result<Applied, Failure>) {
         let unknown = matches!(answer, Err(failure) if failure.effect == Effect::Unknown);
-        let unseen = answer.is_ok() && matches!(step, Step::CreateHttpIntegration { .. });
-        let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown && !unseen) else {
+        let Some(sent) = self.by_uid.get_mut(uid).filter(|_| !unknown) else {
             return;
         };
-        if let Some(last) = sent.iter().rposition(|s| s.write.step == *step) {
+        let Some(last) = sent.iter().rposition(|s| s.write.step == *step && !s.done) else {
+            return;
+        };
+        if answer.is_ok() && step.can_be_seen() {
+            (sent[last].done, sent[last].write.repeated) = (true, false);
+        } else {
             sent.remove(last);
         }
     }
@@ -96,7 +106,7 @@ impl Outcomes {
     /// How long until an object is worth a look because something may have arrived; `None` when nothing can.
     pub fn next_look(&self, uid: &str) -> Option<Duration> {
         let sent = self.by_uid.get(uid)?;
-        let looks = sent.iter().flat_map(|s| {
+        let looks = sent.iter().filter(|s| !s.done).flat_map(|s| {
             let age = s.at.elapsed();
             let last = self.window + READS_SHARED;
             LOOKS.into_iter().chain([last]).filter_map(move |look| look.checked_sub(age))
@@ -104,9 +114,9 @@ impl Outcomes {
         looks.filter(|wait| !wait.is_zero()).min()
     }
 
-    /// Whether something may still arrive: then the lease is not given back.
+    /// Whether nothing may arrive any more: then the lease is given back.
     pub fn is_empty(&self) -> bool {
-        !self.by_uid.values().flatten().any(|s| s.at.elapsed() < self.window)
+        !self.by_uid.values().flatten().any(|s| !s.done && s.at.elapsed() < self.window)
     }
 
     fn forget_what_nobody_asks_for(&mut self) {
@@ -189,6 +199,40 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_was_carried_out_is_open_until_a_read_shows_it_and_does_not_keep_the_lease() {
+        let desired = fixtures::desired();
+        let make = Step::CreateAlias {
+            version: 40,
+            description: String::new(),
+        };
+        let mut outcomes = sent(std::slice::from_ref(&make));
+        outcomes.answered("a", &make, &Ok(Applied::default()));
+        assert!(
+            outcomes.is_empty() && outcomes.next_look("a").is_none(),
+            "it cannot arrive a second time"
+        );
+        let seen = Instant::now();
+        let behind = outcomes.unresolved("a", &desired, &Observed::default(), seen);
+        assert_eq!(
+            behind.writes.len(),
+            1,
+            "a read that is behind does not show the alias that has to go with the object"
+        );
+        assert_eq!(outcomes.unresolved("a", &desired, &fixtures::quiet(), seen), Unresolved::default());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_deployment_that_was_made_nothing_is_kept() {
+        let deploy = Step::DeployStage {
+            api_id: fixtures::API.into(),
+            stage: "prod".into(),
+        };
+        let mut outcomes = sent(std::slice::from_ref(&deploy));
+        outcomes.answered("a", &deploy, &Ok(Applied::default()));
+        assert!(outcomes.by_uid["a"].is_empty(), "no read would ever show it");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_write_that_was_never_answered_is_unresolved_until_it_cannot_arrive() {
         let outcomes = sent(&[PUT]);
         advance(WINDOW - Duration::from_secs(1)).await;
@@ -209,11 +253,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_resolves_the_write_that_was_sent_last_and_the_first_counts_as_repeated() {
+    async fn an_answer_is_to_the_write_that_was_sent_last_and_the_first_counts_as_repeated() {
         let mut outcomes = sent(&[PUT, PUT]);
         outcomes.answered("a", &PUT, &Ok(Applied::default()));
         let left = &outcomes.by_uid["a"];
-        assert!(left.len() == 1 && left[0].write.repeated);
+        assert!(left[0].write.repeated && !left[0].done && left[1].done && !left[1].write.repeated);
         assert_eq!(left[0].write.until, "1970-01-01T00:06:00Z".parse().unwrap());
     }
 

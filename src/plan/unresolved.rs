@@ -119,6 +119,14 @@ impl Step {
         }
     }
 
+    /// Whether an observation can show that it was carried out. Of a deployment nothing tells which request made it.
+    pub const fn can_be_seen(&self) -> bool {
+        !matches!(
+            self,
+            Self::PublishVersion { .. } | Self::DeployStage { .. } | Self::DeployHttpStage { .. }
+        )
+    }
+
     /// Whether it matters when it arrives late. To publish the same code again makes nothing new (AWS-2).
     pub const fn matters_late(&self) -> bool {
         !matches!(self, Self::PublishVersion { .. })

@@ -86,7 +86,6 @@ impl Pods {
         let lines = logs.iter().flat_map(|log| log.lines());
         lines.filter(|line| line.contains(part)).map(str::to_owned).collect()
     }
-
 }
 
 impl Drop for Pods {

@@ -6,7 +6,7 @@ use crate::judge;
 use crate::model::Operators;
 use crate::plan::step::Step;
 use crate::state::{Noted, Object, State};
-use crate::tables::Asked;
+use crate::tables::{Asked, Doubt};
 
 /// Names of the laws, in their order.
 pub const NAMES: [&str; 5] = [
@@ -77,7 +77,7 @@ fn becomes_well(model: &Operators, mut region: u32, mut objects: [Object; 2]) ->
 fn planned(model: &Operators, region: u32, slot: usize, object: Object) -> u32 {
     model
         .tables
-        .planned(region, Asked::by(slot, object), object.deleting, Noted::default(), false)
+        .planned(region, Asked::by(slot, object), object.deleting, Noted::default(), Doubt::default())
         .0
 }
 

@@ -34,3 +34,4 @@ pub mod setting;
 pub mod state;
 pub mod story;
 pub mod tables;
+pub mod variants;

@@ -7,8 +7,8 @@ use crate::canonical::Moved;
 use crate::laws;
 use crate::rules::{Fence, Kind, Rules};
 use crate::setting::Setting;
-use crate::state::{Flight, Lease, Left, Noted, Object, Operator, Pass, REPEATED, State};
-use crate::tables::{Asked, Tables, Write};
+use crate::state::{DONE, Flight, Lease, Left, Noted, Object, Operator, Pass, REPEATED, State, step_of};
+use crate::tables::{Asked, Doubt, Tables, Write};
 
 /// The operators in one setting, with the rules of one variant.
 #[derive(Debug)]
@@ -67,6 +67,7 @@ impl Model for Operators {
         vec![State {
             region: self.start,
             before: if self.left.stale == 0 { 0 } else { self.start },
+            since: Moved::default(),
             objects,
             operators: [operator; 2],
             lease: Lease {
@@ -210,11 +211,11 @@ impl Operators {
             }
             Action::Observe { operator, slot } => {
                 state.catch_up();
-                return self.observe(state, operator.into(), slot.into(), state.region);
+                return self.observe(state, operator.into(), slot.into(), false);
             }
             Action::ObserveStale { operator, slot } => {
                 state.left.stale -= 1;
-                return self.observe(state, operator.into(), slot.into(), state.before);
+                return self.observe(state, operator.into(), slot.into(), true);
             }
             Action::Send { operator, slot } => self.send(state, operator.into(), slot.into(), true),
             Action::Lose { operator, slot } => {
@@ -290,7 +291,7 @@ impl Operators {
     }
 
     /// The beginning of a pass: what is due by what AWS shows, without what has to wait.
-    fn observe(&self, state: &mut State, operator: usize, slot: usize, region: u32) -> bool {
+    fn observe(&self, state: &mut State, operator: usize, slot: usize, behind: bool) -> bool {
         let object = state.objects[slot];
         let epoch = state.lease.epoch;
         let view = state.operators[operator].view[slot];
@@ -305,7 +306,17 @@ impl Operators {
         }
         let process = &mut state.operators[operator];
         let asked = Asked::by(slot, view);
-        let (plan, noted) = self.tables.planned(region, asked, view.deleting, process.noted[slot], process.wary);
+        let doubt = Doubt {
+            wary: process.wary,
+            behind,
+        };
+        let (region, since) = if behind {
+            (state.before, state.since)
+        } else {
+            (state.region, Moved::default())
+        };
+        let (plan, noted) = self.tables.planned(region, asked, view.deleting, process.noted[slot], doubt);
+        let plan = self.tables.aged_plan(plan, since);
         process.noted[slot] = noted;
         if plan != 0 {
             process.pass[slot] = Pass {
@@ -342,12 +353,8 @@ impl Operators {
             && object.exists
             && Asked::by(slot, object) == planned.asked
             && object.deleting == planned.deleting;
-        let destructive = self
-            .tables
-            .write(step)
-            .as_ref()
-            .as_ref()
-            .is_some_and(|write| write.step.is_destructive());
+        let write = self.tables.write(step);
+        let destructive = write.as_ref().as_ref().is_some_and(|write| write.step.is_destructive());
         let reread = (self.rules.reread_first && !pass.begun && step != 0) || (self.rules.reread_destructive && destructive);
         if reread && !is_it {
             return over(state);
@@ -379,12 +386,12 @@ impl Operators {
         if effect.refused {
             return over(state);
         }
-        if state.left.stale > 0 {
-            state.before = state.region;
-        }
+        state.catch_up();
         state.judge(effect.broken, pass.disturbed);
-        if self.rules.until_seen.has(kind) {
-            state.operators[operator].noted[slot].add(if repeated { step | REPEATED } else { step });
+        // Where no read is behind, the next observation shows it.
+        let seen_later = write.as_ref().as_ref().is_some_and(|write| write.step.can_be_seen()) && self.rules.until_seen.has(kind);
+        if seen_later && state.left.stale > 0 {
+            state.operators[operator].noted[slot].add(step | DONE);
         }
         let rest = self.tables.rest(pass.plan);
         let goes_on = Pass {
@@ -401,12 +408,12 @@ impl Operators {
         let write = self.tables.write(step);
         let Some(write) = write.as_ref() else { return false };
         let alike = |number: u16| {
-            let other = self.tables.write(number & !REPEATED);
+            let other = self.tables.write(step_of(number));
             other.as_ref().as_ref().is_some_and(|other| other.step.looks_like(&write.step))
         };
         let before = *noted;
         noted.change(|number| if alike(number) { number | REPEATED } else { number });
-        before.steps().any(|(number, _)| alike(number))
+        before.numbers().any(alike)
     }
 
     /// A request is under way, and its sender does not know what becomes of it.
@@ -441,8 +448,10 @@ impl Operators {
     /// Goes on with another region. What held a revision that is not the current one any more fits nowhere.
     fn shift(&self, state: &mut State, region: u32, moved: Moved) {
         state.region = region;
-        if state.left.stale == 0 {
-            state.before = 0;
+        if state.left.stale == 0 || state.before == region {
+            state.catch_up();
+        } else {
+            state.since.0 |= moved.0;
         }
         if moved == Moved::default() {
             return;
@@ -456,7 +465,7 @@ impl Operators {
                 pass.plan = self.tables.aged_plan(pass.plan, moved);
             }
             for noted in &mut process.noted {
-                noted.change(|number| self.tables.aged(number & !REPEATED, moved) | (number & REPEATED));
+                noted.change(|number| self.tables.aged(step_of(number), moved) | (number & (REPEATED | DONE)));
             }
         }
     }
@@ -505,11 +514,12 @@ impl Operators {
     fn release(&self, state: &mut State, operator: usize) -> bool {
         let process = &mut state.operators[operator];
         let idle = process.pass == [Pass::default(); 2];
-        let settled = process.noted == [Noted::default(); 2] && !process.wary;
+        let settled = process.noted.iter().all(|noted| noted.is_done()) && !process.wary;
         if !idle || (self.rules.release_settled && !settled) {
             return false;
         }
         forget(process);
+        state.catch_up();
         state.left.failovers -= 1;
         state.lease.holder = None;
         true
@@ -537,7 +547,7 @@ fn expire(state: &mut State, operator: usize, slot: usize) -> bool {
     let noted = &mut state.operators[operator].noted[slot];
     let before = *noted;
     noted.change(|number| {
-        if flights.iter().any(|flight| flight.step == number & !REPEATED) {
+        if flights.iter().any(|flight| flight.step == step_of(number)) {
             number
         } else {
             0

@@ -144,7 +144,7 @@ impl Rules {
     /// The rules that ship.
     pub const SHIPPING: Self = Self {
         noted: Kinds::ALL,
-        until_seen: Kinds::of(&[Kind::CreateHttpIntegration]),
+        until_seen: Kinds::ALL,
         settled_by_sight: true,
         repetitions: true,
         doubt: true,

@@ -1,5 +1,7 @@
 //! One state of everything, in numbers.
 
+use crate::canonical::Moved;
+
 /// An endpoint object as the API server has it, or as a cache shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Object {
@@ -108,6 +110,8 @@ pub struct State {
     pub region: u32,
     /// Number of the region as reads may still show it.
     pub before: u32,
+    /// Revisions that changed since then.
+    pub since: Moved,
     /// The endpoints.
     pub objects: [Object; 2],
     /// The operators.
@@ -139,15 +143,24 @@ impl State {
     /// From now on reads show AWS as it is: they lag less than a takeover or a window, and never behind what was seen already.
     pub fn catch_up(&mut self) {
         self.before = if self.left.stale == 0 { 0 } else { self.region };
+        self.since = Moved::default();
     }
 }
 
-/// In a noted write: the same was sent before it or after it, and had no answer either.
+/// In a noted write: the same was sent before it or after it, and may arrive as well.
 pub const REPEATED: u16 = 1 << 15;
 
-/// Writes of one process for one endpoint whose outcome it does not know.
+/// In a noted write: it was carried out, and no observation has shown it yet.
+pub const DONE: u16 = 1 << 14;
+
+/// The step of a noted write.
+pub const fn step_of(number: u16) -> u16 {
+    number & !(REPEATED | DONE)
+}
+
+/// Writes of one process for one endpoint that may still arrive, or that no observation has shown yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Noted(pub [u16; 3]);
+pub struct Noted(pub [u16; 5]);
 
 impl Noted {
     /// Whether there is none.
@@ -155,12 +168,17 @@ impl Noted {
         self == Self::default()
     }
 
+    /// Whether nothing may arrive any more.
+    pub fn is_done(self) -> bool {
+        self.0.iter().all(|number| *number == 0 || number & DONE != 0)
+    }
+
     /// Notes a write.
     ///
     /// # Panics
-    /// When there are three already: the bounds of a setting allow no more faults than that.
+    /// When there are five already: the bounds of a setting allow no more than that.
     pub fn add(&mut self, number: u16) {
-        assert_eq!(self.0[0], 0, "a fourth unknown outcome");
+        assert_eq!(self.0[0], 0, "a sixth noted write");
         self.0[0] = number;
         self.0.sort_unstable();
     }
@@ -173,11 +191,8 @@ impl Noted {
         self.0.sort_unstable();
     }
 
-    /// The steps, with whether the same was sent again.
-    pub fn steps(self) -> impl Iterator<Item = (u16, bool)> {
-        self.0
-            .into_iter()
-            .filter(|noted| *noted != 0)
-            .map(|noted| (noted & !REPEATED, noted & REPEATED != 0))
+    /// The numbers of all.
+    pub fn numbers(self) -> impl Iterator<Item = u16> {
+        self.0.into_iter().filter(|number| *number != 0)
     }
 }

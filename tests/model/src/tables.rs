@@ -22,7 +22,7 @@ use crate::plan::unresolved::{Unanswered, Unresolved};
 use crate::rules::{Kind, Rules};
 use crate::scene::START;
 use crate::setting::Setting;
-use crate::state::{Broken, Noted, Object, REPEATED};
+use crate::state::{Broken, Noted, Object, REPEATED, step_of};
 
 /// What an endpoint asks for: slot, incarnation and spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +44,15 @@ impl Asked {
             spec: object.spec,
         }
     }
+}
+
+/// What else an observation leaves open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Doubt {
+    /// Whether an operator vanished a moment ago.
+    pub wary: bool,
+    /// Whether the observation shows AWS as it was before its last write.
+    pub behind: bool,
 }
 
 /// A step with what it was planned for.
@@ -85,8 +94,8 @@ pub struct Effect {
     pub broken: Broken,
 }
 
-/// What a plan depends on: the region, who asks, whether a predecessor is in doubt, what is noted, and whether it is the last look.
-type Question = (u32, Asked, bool, Noted, bool);
+/// What a plan depends on: the region, who asks, whether the object is going, what is noted, and what the observation leaves open.
+type Question = (u32, Asked, bool, Noted, Doubt);
 
 /// Everything that was computed.
 #[derive(Debug)]
@@ -167,8 +176,8 @@ impl Tables {
     }
 
     /// What the shipping core decides, given what may still arrive; and what of that is unknown after the observation.
-    pub fn planned(&self, region: u32, asked: Asked, deleting: bool, noted: Noted, wary: bool) -> (u32, Noted) {
-        self.planned.get((region, asked, deleting, noted, wary), || {
+    pub fn planned(&self, region: u32, asked: Asked, deleting: bool, noted: Noted, doubt: Doubt) -> (u32, Noted) {
+        self.planned.get((region, asked, deleting, noted, doubt), || {
             let desired = Arc::new(self.setting.desired(asked.slot.into(), asked.incarnation, asked.spec));
             let mut seen = Region::clone(&self.region(region));
             let memory = Memory::default();
@@ -177,7 +186,7 @@ impl Tables {
                 gap: 0,
             };
             let observed = cloud::observe(&mut seen, &desired, &memory, look);
-            let (left, unresolved) = self.unresolved(&desired, &observed, asked, noted, wary);
+            let (left, unresolved) = self.unresolved(&desired, &observed, asked, noted, doubt);
             let (steps, done) = if deleting {
                 self.cleaned_up(&desired, &observed, &unresolved)
             } else {
@@ -201,14 +210,14 @@ impl Tables {
     }
 
     /// What may still arrive for an object, as the controller keeps it; what the observation settles is dropped.
-    fn unresolved(&self, desired: &Desired, observed: &Observed, asked: Asked, noted: Noted, wary: bool) -> (Noted, Unresolved) {
+    fn unresolved(&self, desired: &Desired, observed: &Observed, asked: Asked, noted: Noted, doubt: Doubt) -> (Noted, Unresolved) {
         let mut left = Noted::default();
         let mut unresolved = Unresolved {
             writes: Vec::new(),
-            predecessor: wary.then(now),
+            predecessor: doubt.wary.then(now),
         };
-        for (number, repeated) in noted.steps() {
-            let written = self.write(number);
+        for number in noted.numbers() {
+            let written = self.write(step_of(number));
             // Of an object that is gone nothing is kept.
             let Some(written) = written
                 .as_ref()
@@ -221,15 +230,17 @@ impl Tables {
                 writes: vec![Unanswered {
                     step: written.step.clone(),
                     until: now(),
-                    repeated: repeated && self.rules.repetitions,
+                    repeated: number & REPEATED != 0 && self.rules.repetitions,
                 }],
                 predecessor: None,
             };
-            if self.rules.settled_by_sight {
+            // A read that is behind shows the revision of before the change.
+            let old = doubt.behind && guard(&written.step) == Some(STALE);
+            if self.rules.settled_by_sight && !old {
                 one.settle(desired, observed);
             }
             if !one.writes.is_empty() {
-                left.add(if repeated { number | REPEATED } else { number });
+                left.add(number);
                 unresolved.writes.append(&mut one.writes);
             }
         }

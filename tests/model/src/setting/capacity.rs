@@ -12,11 +12,9 @@ pub(super) fn setting() -> Setting {
     let spec = |version: &str, capacity: u8| json!({"functionName": "fir-api", "version": {"policy": "Pinned", "pinned": version}, "deletionPolicy": "Delete", "provisionedConcurrency": capacity});
     let bounded = Left {
         lost: 2,
-        crashes: 1,
         failovers: 1,
-        edits: 2,
+        edits: 1,
         deletions: 1,
-        recreations: 1,
         ..Left::default()
     };
     Setting {
@@ -39,8 +37,9 @@ pub(super) fn setting() -> Setting {
         ],
         bounded,
         long: Left {
-            lost: 3,
-            failovers: 2,
+            edits: 2,
+            crashes: 1,
+            recreations: 1,
             rivals: 1,
             ..bounded
         },

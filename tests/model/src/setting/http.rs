@@ -44,10 +44,8 @@ pub(super) fn setting() -> Setting {
     let spec = |scope: &str| json!({"functionName": "fir-api", "version": {"policy": "Pinned", "pinned": "1"}, "deletionPolicy": "Delete", "triggers": [trigger(scope)]});
     let bounded = Left {
         lost: 2,
-        crashes: 1,
         failovers: 1,
         deletions: 1,
-        recreations: 1,
         rivals: 1,
         stale: 1,
         ..Left::default()
@@ -62,9 +60,9 @@ pub(super) fn setting() -> Setting {
         }],
         bounded,
         long: Left {
-            lost: 3,
-            failovers: 2,
+            crashes: 1,
             edits: 1,
+            recreations: 1,
             ..bounded
         },
     }

@@ -16,11 +16,8 @@ pub(super) fn setting() -> Setting {
     let spec = |version: &str| json!({"functionName": "fir-api", "version": {"policy": "Pinned", "pinned": version}, "deletionPolicy": "Delete", "triggers": [trigger]});
     let bounded = Left {
         lost: 2,
-        crashes: 1,
         failovers: 1,
-        edits: 1,
         deletions: 1,
-        recreations: 1,
         rivals: 1,
         ..Left::default()
     };
@@ -40,10 +37,9 @@ pub(super) fn setting() -> Setting {
         ],
         bounded,
         long: Left {
-            lost: 3,
-            failovers: 2,
-            edits: 2,
-            rivals: 2,
+            crashes: 1,
+            edits: 1,
+            recreations: 1,
             ..bounded
         },
     }

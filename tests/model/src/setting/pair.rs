@@ -15,7 +15,6 @@ pub(super) fn setting() -> Setting {
     let bounded = Left {
         lost: 1,
         failovers: 1,
-        deletions: 1,
         rivals: 1,
         ..Left::default()
     };
@@ -29,10 +28,8 @@ pub(super) fn setting() -> Setting {
         }],
         bounded,
         long: Left {
-            lost: 2,
-            crashes: 1,
-            failovers: 2,
             deletions: 2,
+            crashes: 1,
             ..bounded
         },
     }

@@ -15,7 +15,7 @@ pub(super) fn setting() -> Setting {
     let trigger = |scope: &str| json!({"name": "edge", "restApi": {"apiId": api, "stageName": rest::STAGE, "permissionScope": scope}});
     let spec = |triggers: &[Value]| json!({"functionName": "fir-api", "version": {"policy": "Pinned", "pinned": "1"}, "deletionPolicy": "Delete", "triggers": triggers});
     let bounded = Left {
-        lost: 2,
+        lost: 1,
         failovers: 1,
         edits: 2,
         rivals: 1,
@@ -37,10 +37,8 @@ pub(super) fn setting() -> Setting {
         ],
         bounded,
         long: Left {
-            lost: 3,
-            failovers: 2,
+            lost: 2,
             crashes: 1,
-            edits: 3,
             ..bounded
         },
     }

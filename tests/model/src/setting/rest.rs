@@ -38,9 +38,7 @@ pub(super) fn setting() -> Setting {
         lost: 2,
         crashes: 1,
         failovers: 1,
-        edits: 1,
         deletions: 1,
-        recreations: 1,
         rivals: 1,
         ..Left::default()
     };
@@ -54,9 +52,8 @@ pub(super) fn setting() -> Setting {
         }],
         bounded,
         long: Left {
-            lost: 3,
-            failovers: 2,
-            edits: 2,
+            edits: 1,
+            recreations: 1,
             ..bounded
         },
     }
