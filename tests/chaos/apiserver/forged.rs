@@ -225,7 +225,7 @@ fn code(round: u64) -> String {
 }
 
 fn number(round: u64) -> u32 {
-    if round % 2 == 0 { 4 } else { 3 }
+    if round.is_multiple_of(2) { 4 } else { 3 }
 }
 
 /// Asks for the number of a round; an object that the API server does not take back as it stands stays as it is.

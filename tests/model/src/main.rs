@@ -1,5 +1,6 @@
 //! The long run: every setting, or those that are named, to the end. `--bounded` takes the small bounds of the tests; `WRITE=1` writes
-//! what came of it for the page of the results.
+//! what came of it for the page of the results. `--variants` takes one rule off after the other instead, or those that are named, and says
+//! whether what is expected of each breaks.
 
 // A harness fails by panicking.
 #![allow(clippy::expect_used)]
@@ -13,6 +14,7 @@ use warmlambda_model::model::Operators;
 use warmlambda_model::rules::Rules;
 use warmlambda_model::setting::Setting;
 use warmlambda_model::story;
+use warmlambda_model::variants::{VARIANTS, Variant};
 
 /// What a walk through one setting came to.
 struct Walked {
@@ -25,6 +27,13 @@ struct Walked {
 fn main() -> ExitCode {
     let (flags, named): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
     let bounded = flags.iter().any(|flag| flag == "--bounded");
+    if flags.iter().any(|flag| flag == "--variants") {
+        let chosen = VARIANTS
+            .iter()
+            .filter(|v| named.is_empty() || named.iter().any(|name| name == v.name));
+        let wrong = chosen.filter(|variant| !is_as_expected(variant)).count();
+        return if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let begun = Instant::now();
     let settings = Setting::all();
     let chosen = settings
@@ -39,6 +48,21 @@ fn main() -> ExitCode {
         write(&all, (transitions, violations, seconds));
     }
     if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Walks with a rule off, and prints what broke.
+fn is_as_expected(variant: &Variant) -> bool {
+    let begun = Instant::now();
+    let found = variant.broken();
+    let laws: Vec<_> = found.iter().map(|(setting, law, _)| format!("{law} in {setting}")).collect();
+    let verdict = if found.is_empty() == variant.caught.is_none() {
+        "as expected"
+    } else {
+        "UNEXPECTED"
+    };
+    let seconds = begun.elapsed().as_secs_f64();
+    println!("{}: {}: {laws:?}, {verdict}, {seconds:.0} s", variant.name, variant.what);
+    verdict == "as expected"
 }
 
 fn walk(setting: Setting, bounded: bool) -> Walked {

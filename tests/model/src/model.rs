@@ -340,7 +340,6 @@ impl Operators {
     }
 
     /// The next write of a pass.
-    #[expect(clippy::too_many_lines, reason = "the order of the rules around one write, as the shell has it")]
     fn send(&self, state: &mut State, operator: usize, slot: usize, answered: bool) {
         let pass = state.operators[operator].pass[slot];
         let over = |state: &mut State| state.operators[operator].pass[slot] = Pass::default();
@@ -372,7 +371,7 @@ impl Operators {
             }
             return;
         }
-        if pass.misled && !pass.disturbed && laws::takes_from_traffic(self, state, slot, step) {
+        if (pass.misled || !is_it) && !pass.disturbed && laws::takes_from_traffic(self, state, slot, step) {
             state.broken.traffic = true;
         }
         let doubt = state.operators[operator].wary && self.rules.doubt;

@@ -1,6 +1,12 @@
 //! Variants: the shipping rules with one of them off. Each is there to be caught, or to show that a rule is not needed.
 
+use stateright::{Checker, HasDiscoveries, Model};
+
+use crate::model::Operators;
 use crate::rules::{Fence, Kind, Kinds, Rules};
+use crate::setting::Setting;
+use crate::state::Left;
+use crate::story;
 
 /// Steps that make an API call the alias.
 const CALLERS: Kinds = Kinds::of(&[
@@ -32,8 +38,32 @@ pub struct Variant {
     pub what: &'static str,
     /// The rules.
     pub rules: Rules,
-    /// The setting in which it breaks, and the place of the law; `None` for a rule that nothing needs.
-    pub caught: Option<(&'static str, usize)>,
+    /// The setting in which something breaks without it; `None` for a rule that nothing needs.
+    pub caught: Option<&'static str>,
+}
+
+impl Variant {
+    /// What breaks without the rule within the small bounds: setting, law and the shortest way to it. Looked for where it is known to
+    /// break; everywhere when it is known to break nothing.
+    pub fn broken(&self) -> Vec<(&'static str, &'static str, String)> {
+        let settings = Setting::all().into_iter();
+        settings
+            .filter(|setting| self.caught.is_none_or(|name| name == setting.name))
+            .flat_map(|setting| {
+                let (name, left) = (setting.name, setting.bounded);
+                broken(setting, self.rules, left)
+                    .into_iter()
+                    .map(move |(law, story)| (name, law, story))
+            })
+            .collect()
+    }
+}
+
+/// What some rules break in a setting: law and the shortest way to it.
+pub fn broken(setting: Setting, rules: Rules, left: Left) -> Vec<(&'static str, String)> {
+    let model = Operators::new(setting, rules, left);
+    let checker = model.checker().threads(2).finish_when(HasDiscoveries::Any).spawn_bfs().join();
+    story::discoveries(&checker)
 }
 
 const fn exempt(kinds: Kinds) -> Rules {
@@ -42,10 +72,6 @@ const fn exempt(kinds: Kinds) -> Rules {
         ..Rules::SHIPPING
     }
 }
-
-const S3: usize = 2;
-const S4: usize = 3;
-const S5: usize = 4;
 
 /// All of them.
 pub const VARIANTS: [Variant; 19] = [
@@ -56,7 +82,7 @@ pub const VARIANTS: [Variant; 19] = [
             noted: Kinds::NONE,
             ..Rules::SHIPPING
         },
-        caught: Some(("rest", S4)),
+        caught: Some("rest"),
     },
     Variant {
         name: "notes-for-creates",
@@ -65,43 +91,43 @@ pub const VARIANTS: [Variant; 19] = [
             noted: CREATES,
             ..Rules::SHIPPING
         },
-        caught: Some(("rest", S3)),
+        caught: Some("rest"),
     },
     Variant {
         name: "RemovePermission",
         what: "RemovePermission does not wait",
         rules: exempt(Kinds::of(&[Kind::RemovePermission])),
-        caught: Some(("permission", S3)),
+        caught: Some("permission"),
     },
     Variant {
         name: "DeleteAlias",
         what: "DeleteAlias does not wait",
         rules: exempt(Kinds::of(&[Kind::DeleteAlias])),
-        caught: Some(("mapping", S3)),
+        caught: Some("mapping"),
     },
     Variant {
         name: "RemoveFinalizer",
         what: "the finalizer does not wait",
         rules: exempt(Kinds::of(&[Kind::RemoveFinalizer])),
-        caught: Some(("rest", S4)),
+        caught: Some("rest"),
     },
     Variant {
         name: "CreateIntegration",
         what: "a second CreateIntegration does not wait",
         rules: exempt(Kinds::of(&[Kind::CreateHttpIntegration])),
-        caught: Some(("http", S5)),
+        caught: Some("http"),
     },
     Variant {
         name: "CreateEventSourceMapping",
         what: "a second CreateEventSourceMapping does not wait",
         rules: exempt(Kinds::of(&[Kind::CreateMapping])),
-        caught: Some(("mapping", S5)),
+        caught: Some("mapping"),
     },
     Variant {
         name: "callers",
         what: "callers do not wait for a RemovePermission",
         rules: exempt(CALLERS),
-        caught: Some(("permission", S3)),
+        caught: Some("permission"),
     },
     Variant {
         name: "DeleteProvisionedConcurrencyConfig",
@@ -122,7 +148,7 @@ pub const VARIANTS: [Variant; 19] = [
             repetitions: false,
             ..Rules::SHIPPING
         },
-        caught: Some(("rest", S4)),
+        caught: Some("rest"),
     },
     Variant {
         name: "no-doubt",
@@ -131,7 +157,7 @@ pub const VARIANTS: [Variant; 19] = [
             doubt: false,
             ..Rules::SHIPPING
         },
-        caught: Some(("mapping", S4)),
+        caught: Some("mapping"),
     },
     Variant {
         name: "not-until-seen",
@@ -140,7 +166,7 @@ pub const VARIANTS: [Variant; 19] = [
             until_seen: Kinds::NONE,
             ..Rules::SHIPPING
         },
-        caught: Some(("http", S4)),
+        caught: Some("http"),
     },
     Variant {
         name: "no-reread",
@@ -150,7 +176,7 @@ pub const VARIANTS: [Variant; 19] = [
             reread_destructive: false,
             ..Rules::SHIPPING
         },
-        caught: Some(("rest", S3)),
+        caught: Some("rest"),
     },
     Variant {
         name: "reread-destructive-only",
@@ -159,7 +185,7 @@ pub const VARIANTS: [Variant; 19] = [
             reread_first: false,
             ..Rules::SHIPPING
         },
-        caught: Some(("rest", S4)),
+        caught: Some("rest"),
     },
     Variant {
         name: "reread-first-only",
@@ -177,7 +203,7 @@ pub const VARIANTS: [Variant; 19] = [
             takeover_window: false,
             ..Rules::SHIPPING
         },
-        caught: Some(("rest", S4)),
+        caught: Some("rest"),
     },
     Variant {
         name: "release",
@@ -186,7 +212,7 @@ pub const VARIANTS: [Variant; 19] = [
             release_settled: false,
             ..Rules::SHIPPING
         },
-        caught: Some(("rest", S4)),
+        caught: Some("rest"),
     },
     Variant {
         name: "leads-now",
@@ -195,6 +221,6 @@ pub const VARIANTS: [Variant; 19] = [
             fence: Fence::LeadsNow,
             ..Rules::SHIPPING
         },
-        caught: Some(("rest", S3)),
+        caught: Some("rest"),
     },
 ];
