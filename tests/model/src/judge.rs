@@ -8,7 +8,7 @@ use crate::oracle;
 use crate::plan::alias::mark;
 use crate::plan::desired::Desired;
 use crate::plan::policy::statement_prefix;
-use crate::scene::ALIAS;
+use crate::scene::{ALIAS, MINUTE, advance};
 use crate::state::Broken;
 use crate::tables::Write;
 use crate::traffic::{Cause, Requests};
@@ -46,11 +46,10 @@ pub fn is_owned(desired: &Desired, region: &Region) -> bool {
 
 /// Whether there is warm capacity on the alias that nobody else looks after.
 pub fn keeps_capacity(desired: &Desired, region: &Region) -> bool {
-    let function = region.functions.get(&desired.function);
     let scaled = region
         .scalable_targets
         .contains_key(&format!("function:{}:{}", desired.function, desired.alias));
-    function.is_some_and(|f| f.provisioned_concurrency.contains_key(&desired.alias)) && !scaled
+    keeps_any(desired, region) && !scaled
 }
 
 /// Whether there are two of what must be one: integrations that call an alias, or mappings of one source.
@@ -69,9 +68,23 @@ pub fn has_twins(region: &Region) -> bool {
     twins.into_iter().any(|count| count > 1) || two
 }
 
-/// Whether AWS is as asked: the oracle of the properties, which never asks the plan.
+/// Whether AWS is as asked: the oracle of the properties, which never asks the plan. An autoscaler that has put no capacity on the alias
+/// yet does so sooner or later; awssim has it do so only when it registers (AWS-59).
 pub fn is_as_asked(desired: &Desired, region: &Region) -> bool {
-    oracle::matches(desired, region).is_ok()
+    let mut scaled = region.clone();
+    let target = scaled
+        .scalable_targets
+        .get(&format!("function:{}:{}", desired.function, desired.alias));
+    if let Some(minimum) = target.map(|target| target.min_capacity).filter(|_| !keeps_any(desired, region)) {
+        drop(scaled.put_provisioned_concurrency_config(&desired.function, &desired.alias, minimum.into()));
+        advance(&mut scaled, 60 * MINUTE);
+    }
+    oracle::matches(desired, &scaled).is_ok()
+}
+
+fn keeps_any(desired: &Desired, region: &Region) -> bool {
+    let function = region.functions.get(&desired.function);
+    function.is_some_and(|f| f.provisioned_concurrency.contains_key(&desired.alias))
 }
 
 /// Whether a deletion is held back by what still calls the alias: only a person can end that.

@@ -6,7 +6,7 @@ use crate::judge;
 use crate::model::Operators;
 use crate::plan::step::Step;
 use crate::state::{Noted, Object, State};
-use crate::tables::{Asked, Doubt};
+use crate::tables::{Asked, Doubt, Write};
 
 /// Names of the laws, in their order.
 pub const NAMES: [&str; 5] = [
@@ -111,11 +111,14 @@ fn is_gone(model: &Operators, state: &State, slot: usize, incarnation: u8) -> bo
     });
     let coming = state.under_way().any(|flight| {
         let write = model.tables.write(flight.step);
-        let of_it = write
-            .as_ref()
-            .as_ref()
-            .is_some_and(|write| usize::from(write.asked.slot) == slot && write.asked.incarnation == incarnation);
-        of_it && !model.tables.is_void(flight.step)
+        let of_it = |write: &&Write| usize::from(write.asked.slot) == slot && write.asked.incarnation == incarnation;
+        let Some(write) = write.as_ref().as_ref().filter(of_it) else {
+            return false;
+        };
+        // Who takes away what we asked AWS to take away shows us the effect of our request. When ours still comes, nothing is left
+        // behind; what it may take from a later object of the name, the next look puts back.
+        let forestalled = flight.disturbed && write.step.is_destructive();
+        !forestalled && !model.tables.is_void(flight.step)
     });
     !left && !coming
 }

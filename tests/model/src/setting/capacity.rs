@@ -37,7 +37,6 @@ pub(super) fn setting() -> Setting {
         ],
         bounded,
         long: Left {
-            edits: 2,
             crashes: 1,
             recreations: 1,
             rivals: 1,

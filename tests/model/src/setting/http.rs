@@ -60,7 +60,6 @@ pub(super) fn setting() -> Setting {
         }],
         bounded,
         long: Left {
-            crashes: 1,
             edits: 1,
             recreations: 1,
             ..bounded
