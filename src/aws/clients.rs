@@ -223,6 +223,10 @@ pub(super) struct Region {
 }
 
 impl Cloud for Aws {
+    fn granted(&self) -> f64 {
+        self.throttle.granted()
+    }
+
     async fn site(&self, region: &str) -> Result<Site, Failure> {
         let region = self.region(region);
         region.site.get_or_try_init(|| region.caller()).await.cloned()

@@ -103,6 +103,13 @@ impl Throttle {
         (self.jitter)(longest)
     }
 
+    /// The part of the share that AWS takes at present, in the pool where it takes least.
+    pub fn granted(&self) -> f64 {
+        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = buckets.values().map(|bucket| bucket.with(|_, state| state.part));
+        parts.fold(1.0, f64::min)
+    }
+
     /// The bucket of a pool in a region.
     pub fn bucket(&self, region: &str, pool: Pool) -> Arc<Bucket> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -370,7 +377,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_quota_that_is_smaller_than_it_was_taken_for_is_found_and_kept_to() {
-        let bucket = Throttle::new(0.6, jittered).bucket("eu-west-1", Pool::LambdaControl);
+        let throttle = Throttle::new(0.6, jittered);
+        let bucket = throttle.bucket("eu-west-1", Pool::LambdaControl);
         // AWS takes one and a half calls a second, a tenth of what it documents.
         let (mut tokens, mut at, mut refused) = (1.5_f64, Instant::now(), 0);
         for _ in 0..1000 {
@@ -386,6 +394,7 @@ mod tests {
             }
         }
         assert!(refused < 60, "{refused} of 1000 calls were throttled");
+        assert!((0.08..0.25).contains(&throttle.granted()), "{}", throttle.granted());
         let start = Instant::now();
         for _ in 0..600 {
             let permit = bucket.take().await;

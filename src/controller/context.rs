@@ -24,6 +24,7 @@ use super::outcomes::{Outcomes, after};
 use super::report::Written;
 use super::rollouts::Rollouts;
 use crate::api::WarmLambdaEndpoint;
+use crate::aws::Cloud;
 use crate::aws::clients::READS_SHARED;
 use crate::metrics::Metrics;
 use crate::plan::assess::Moment;
@@ -162,7 +163,10 @@ impl<C> Context<C> {
     }
 
     /// How much there is to look after.
-    pub fn fleet(&self) -> Fleet {
+    pub fn fleet(&self) -> Fleet
+    where
+        C: Cloud,
+    {
         let state = self.store.state();
         let readable = state.iter().filter_map(|guarded| guarded.0.as_ref().ok());
         let triggers = || readable.clone().flat_map(|e| &e.spec.triggers);
@@ -170,6 +174,7 @@ impl<C> Context<C> {
             endpoints: state.len(),
             rest_apis: triggers().filter(|t| t.rest_api.is_some()).count(),
             http_apis: triggers().filter(|t| t.http_api.is_some()).count(),
+            granted: self.cloud.granted(),
         }
     }
 

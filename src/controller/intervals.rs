@@ -24,7 +24,7 @@ const READS_PER_API: (f64, f64) = (2.0, 3.0);
 const RESYNC_PART: f64 = 0.5;
 
 /// How much there is to look after.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fleet {
     /// Endpoints.
     pub endpoints: usize,
@@ -32,6 +32,8 @@ pub struct Fleet {
     pub rest_apis: usize,
     /// Their HTTP API triggers.
     pub http_apis: usize,
+    /// The part of our share of the quotas that AWS takes at present, above 0 up to 1: [`Cloud::granted`](crate::aws::Cloud::granted).
+    pub granted: f64,
 }
 
 /// When to look again, as the flags say.
@@ -98,9 +100,10 @@ impl Intervals {
         }
     }
 
-    /// The resync interval, longer when the fleet is so large that looking at all of it would use up the quota share.
+    /// The resync interval, longer when the fleet is so large that looking at all of it would use up the quota share, or the part of it that
+    /// AWS takes: who is looked at for no reason would keep those waiting on which something happens, for ever.
     fn stretched_resync(&self, fleet: Fleet) -> Duration {
-        let share = self.quota_share.clamp(0.01, 1.0) * RESYNC_PART;
+        let share = self.quota_share.clamp(0.01, 1.0) * RESYNC_PART * fleet.granted;
         let needed = |things: usize, (reads, rate): (f64, f64)| things as f64 * reads / (rate * share);
         let of_apis = fleet.rest_apis as f64 * READS_PER_API.0 + fleet.http_apis as f64 * READS_PER_API.1;
         let needed = needed(fleet.endpoints, LAMBDA)
@@ -123,6 +126,7 @@ mod tests {
         endpoints: 1,
         rest_apis: 1,
         http_apis: 1,
+        granted: 1.0,
     };
 
     fn next(cadence: Cadence, attempt: u32) -> Duration {
@@ -147,12 +151,26 @@ mod tests {
     }
 
     #[test]
+    fn what_aws_throttles_is_looked_at_less_often_in_proportion() {
+        let every = |granted| {
+            let fleet = Fleet {
+                endpoints: 1000,
+                granted,
+                ..ONE
+            };
+            Intervals::default().next(Cadence::Settled, "uid", 0, fleet).unwrap().as_secs_f64()
+        };
+        assert!((every(0.1) / every(1.0) - 10.0).abs() < 0.01, "{} and {}", every(0.1), every(1.0));
+    }
+
+    #[test]
     fn a_large_fleet_is_looked_at_less_often_so_that_its_reads_stay_within_the_share() {
         for (endpoints, rest_apis, http_apis) in [(10_000, 0, 0), (1_000, 1_000, 0), (1_000, 1_000, 1_000)] {
             let fleet = Fleet {
                 endpoints,
                 rest_apis,
                 http_apis,
+                granted: 1.0,
             };
             let seconds = Intervals::default().next(Cadence::Settled, "uid", 0, fleet).unwrap().as_secs_f64();
             let share = 0.6 * RESYNC_PART / 0.9;

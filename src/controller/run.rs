@@ -442,7 +442,7 @@ fn after_error<C: Cloud>(guarded: Arc<Guarded>, error: &Error, ctx: Arc<Context<
 }
 
 /// Turns a kind of wait into a time.
-fn action<C>(endpoint: &impl ResourceExt, next: Next, ctx: &Context<C>) -> Action {
+fn action<C: Cloud>(endpoint: &impl ResourceExt, next: Next, ctx: &Context<C>) -> Action {
     let uid = endpoint.uid().unwrap_or_default();
     let attempt = lock(&ctx.attempts).count(&uid, next.cadence, next.progress);
     let wait = ctx.intervals.next(next.cadence, &uid, attempt, ctx.fleet());

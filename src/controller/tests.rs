@@ -74,6 +74,10 @@ fn refused() -> Failure {
 }
 
 impl Cloud for FakeCloud {
+    fn granted(&self) -> f64 {
+        1.0
+    }
+
     async fn site(&self, region: &str) -> Result<Site, Failure> {
         Ok(Site {
             partition: "aws".into(),

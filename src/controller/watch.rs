@@ -42,8 +42,7 @@ impl Backoff for Pauses {
 /// Events of all endpoints, or of those in `namespaces` when there are any; repaired by itself with backoff.
 pub fn events(client: &Client, namespaces: &[String]) -> BoxStream<'static, watcher::Result<Event<Guarded>>> {
     let one = |api: Api<Guarded>| {
-        // Listed from the quorum, which is kube's default: an API server that lags behind would take us back in time.
-        watcher(api, watcher::Config::default().timeout(WATCH_SECONDS))
+        begun_anew(api)
             // Without it an error loop is a busy loop.
             .backoff(Pauses::default())
             // Half of the metadata, never read.
@@ -63,6 +62,21 @@ pub fn events(client: &Client, namespaces: &[String]) -> BoxStream<'static, watc
             Err(error) => stream::iter(vec![Err(error)]),
         })
         .boxed()
+}
+
+/// A watch that begins with a listing, and begins anew when the place it was at is refused as gone: kube's watcher does so when it is told
+/// on the open watch, and asks for the same place again, for ever, when the request itself is answered 410.
+fn begun_anew(api: Api<Guarded>) -> impl Stream<Item = watcher::Result<Event<Guarded>>> + Send {
+    stream::unfold(None, move |open| {
+        // Listed from the quorum, which is kube's default: an API server that lags behind would take us back in time.
+        let begin = || watcher(api.clone(), watcher::Config::default().timeout(WATCH_SECONDS)).boxed();
+        let mut open: BoxStream<'static, _> = open.unwrap_or_else(begin);
+        async {
+            let event = open.next().await?;
+            let gone = matches!(&event, Err(watcher::Error::WatchStartFailed(kube::Error::Api(status))) if status.code == 410);
+            Some((event, (!gone).then_some(open)))
+        }
+    })
 }
 
 /// What of an object makes a pass worth while: our own status writes do not.
@@ -232,19 +246,32 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_watch_whose_history_is_gone_lists_anew() {
+        let gone = json!({"type": "ERROR", "object": {"kind": "Status", "status": "Failure", "code": 410, "reason": "Expired", "message": "too old"}});
+        assert_eq!(listed_twice(200, gone).await, ["e0", "e1"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_that_is_refused_because_its_history_is_gone_lists_anew() {
+        let gone = json!({"kind": "Status", "status": "Failure", "code": 410, "reason": "Expired", "message": "too old"});
+        assert_eq!(listed_twice(410, gone).await, ["e0", "e1"]);
+    }
+
+    /// What the first two listings show when every watch is answered so.
+    async fn listed_twice(status: u16, answer: serde_json::Value) -> Vec<String> {
         let listings = Arc::new(AtomicUsize::new(0));
         let count = listings.clone();
         let service = service_fn(move |request: Request<Body>| {
             let watching = request.uri().query().unwrap_or_default().contains("watch=true");
-            let gone = json!({"type": "ERROR", "object": {"kind": "Status", "status": "Failure", "code": 410, "reason": "Expired", "message": "too old"}});
-            let answer = if watching {
-                format!("{gone}\n")
+            let (status, answer) = if watching {
+                (status, format!("{answer}\n"))
             } else {
                 let name = format!("e{}", count.fetch_add(1, Ordering::Relaxed));
                 let object = json!({"apiVersion": "warmlambda.dev/v1alpha1", "kind": "WarmLambdaEndpoint", "metadata": {"name": name}, "spec": {"functionName": "f"}});
-                json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [object]}).to_string()
+                let list = json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [object]});
+                (200, list.to_string())
             };
-            async move { Ok::<_, Infallible>(Response::new(Body::from(answer.into_bytes()))) }
+            let answer = Response::builder().status(status).body(Body::from(answer.into_bytes()));
+            async move { Ok::<_, Infallible>(answer.unwrap()) }
         });
         let listed = events(&Client::new(service, "default"), &[]).filter_map(|event| {
             let name = match event {
@@ -253,6 +280,6 @@ mod tests {
             };
             std::future::ready(name)
         });
-        assert_eq!(listed.take(2).collect::<Vec<_>>().await, ["e0", "e1"]);
+        listed.take(2).collect().await
     }
 }

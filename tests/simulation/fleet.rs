@@ -18,8 +18,9 @@ use crate::scene::{ACCOUNT, REGION, START};
 const STEP: Duration = Duration::from_secs(5);
 /// Calls of Lambda's control plane a second that the operator takes of AWS's 15 (AWS-52).
 pub const RATE: f64 = 9.0;
-/// Calls of that pool in a quiet pass: `GetAlias` and `GetProvisionedConcurrencyConfig`.
-pub const READS: f64 = 2.0;
+/// Calls of that pool in a quiet pass: `GetAlias`, `GetProvisionedConcurrencyConfig`, and a page of versions, of which the endpoints here
+/// follow the latest.
+pub const READS: f64 = 3.0;
 
 /// A region with so many functions, each with one version.
 pub fn region(count: usize) -> Region {

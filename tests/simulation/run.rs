@@ -318,9 +318,15 @@ impl Stage {
         // What is tidied up when everything serves, and what may only be done when nothing can arrive any more.
         let ambiguous = script.iter().any(|fault| fault.kind.is_ambiguous());
         self.pass(Duration::from_mins(if ambiguous { 7 } else { 1 })).await;
-        let before = self.wire.calls().len();
+        let mut before = self.wire.calls().len();
         self.pass(if script.is_empty() { QUIET_WITHOUT_FAULTS } else { QUIET }).await;
-        let calls = self.wire.calls();
+        let mut calls = self.wire.calls();
+        // A fault that lasts until some call is over only when that call is made, which may be now.
+        if calls[before..].iter().any(|call| call.fault.is_some()) {
+            before = calls.len();
+            self.pass(QUIET).await;
+            calls = self.wire.calls();
+        }
         let written: Vec<_> = calls[before..]
             .iter()
             .filter(|c| c.changed && !c.name.ends_with("leases"))

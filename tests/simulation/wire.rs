@@ -259,7 +259,9 @@ impl Wire {
             }
             Some(Kind::Twice) => {
                 self.on_aws(index, &name, request.clone(), true).await;
-                AwsReply::Answer(self.on_aws(index, &name, request, true).await)
+                let answer = self.once_more(request).await;
+                self.answered(index, answer.status);
+                AwsReply::Answer(answer)
             }
             Some(Kind::Again(millis)) => {
                 let answer = self.on_aws(index, &name, request.clone(), true).await;
@@ -295,10 +297,17 @@ impl Wire {
     fn again(&self, millis: u64, request: AwsRequest) {
         let wire = self.clone();
         self.later(millis, async move {
-            wire.judge().disturbing(&wire.sim);
-            wire.sim.handle(request).await;
-            wire.judge().disturbed(&wire.sim, &wire.api);
+            wire.once_more(request).await;
         });
+    }
+
+    async fn once_more(&self, request: AwsRequest) -> Response {
+        self.judge().disturbing(&self.sim);
+        let Reply::Answer(answer) = self.sim.handle(request).await else {
+            unreachable!("the simulation has no faults of its own");
+        };
+        self.judge().disturbed(&self.sim, &self.api);
+        answer
     }
 
     /// Carries a request out. `expected`: somebody waits for it.

@@ -63,6 +63,8 @@ pub struct Judge {
     /// The world as others left it last, without what is ours.
     masked: Region,
     served: traffic::Served,
+    /// What is there twice because others made it so, or a network that delivered a creation twice.
+    doubled: Option<String>,
     /// When AWS was last seen to be as a spec asks, just before others changed it or something arrived that nobody waited for.
     matched: BTreeMap<(String, i64), Instant>,
     /// How long reads may be behind, beyond what the operator shares by design.
@@ -151,6 +153,11 @@ impl Judge {
     pub fn disturbed(&mut self, sim: &Sim, api: &ApiServer) {
         self.learn(api);
         self.begin_anew(sim);
+        self.doubled = sim.with_region(ACCOUNT, REGION, |region, _| {
+            let now = foreign::reduced(region);
+            let ours: Vec<_> = self.ours().cloned().collect();
+            leftover::two_of_one(&ours, &now, self.origin.as_ref().unwrap_or(&now))
+        });
     }
 
     /// The operator sends a write to AWS.
@@ -175,7 +182,7 @@ impl Judge {
         if let Some(text) = foreign {
             self.accuse(Law::Foreign, format!("{name} changed what is not ours: {text}"));
         }
-        if let Some(text) = twice {
+        if let Some(text) = twice.filter(|text| self.doubled.as_ref() != Some(text)) {
             self.accuse(Law::Twice, format!("after {name}: {text}"));
         }
         if let Some(text) = traffic::lost(&self.served, &served) {
