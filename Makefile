@@ -49,7 +49,7 @@ check-image: ## Build the image of the last commit twice, compare, look into it 
 	@scripts/check-image.sh
 
 chaos: control-plane ## Let every call go wrong in every way, end to end, and write the results (within an hour on 2 cores)
-	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --quiet --locked --test chaos -- --all --write
+	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --quiet --profile simulation --locked --test chaos -- --all --write
 
 check-model: ## Walk through every state of the shipping plan within the long bounds, and write the result
 	WRITE=1 cargo run --quiet --locked -p warmlambda-model

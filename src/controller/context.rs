@@ -191,7 +191,12 @@ impl<C> Context<C> {
     /// When a verdict on `endpoint` is spoken; `failed` tells that this pass failed.
     pub fn moment(&self, endpoint: &WarmLambdaEndpoint, failed: bool) -> Moment {
         let uid = endpoint.uid().unwrap_or_default();
-        let before = lock(&self.attempts).failures(&uid);
+        let away = |region: &str| lock(&self.struck).is_away(region, self.store.state().len());
+        let before = match self.region(endpoint) {
+            // What many others say already needs no second look.
+            Some(region) if failed && away(region) => u32::MAX,
+            _ => lock(&self.attempts).failures(&uid),
+        };
         Moment {
             now: self.now(),
             generation: endpoint.metadata.generation.unwrap_or_default(),

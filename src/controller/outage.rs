@@ -16,7 +16,7 @@ use super::leader::leading;
 use crate::api::{ConditionType, Reason, WarmLambdaEndpoint, WarmLambdaEndpointStatus};
 use crate::aws::Cloud;
 use crate::plan::conditions::find;
-use crate::plan::failure::Class;
+use crate::plan::failure::{Class, Failure};
 
 /// Between two calls that ask whether a region answers.
 const ASK: Duration = Duration::from_secs(10);
@@ -24,10 +24,25 @@ const ASK: Duration = Duration::from_secs(10);
 /// one that is asked is not.
 const AGAIN: Duration = Duration::from_mins(5);
 
+/// Time between two looks at endpoints of a region that wait for AWS to answer, however many there are. They are woken when it does. Without
+/// this, the looks of a large fleet, each of which takes seconds to fail, would keep those from their first one that do not know yet.
+const APART: Duration = Duration::from_millis(500);
+/// Of so many endpoints one has to wait for AWS, and two at least, before a region counts as away.
+const A_PART: usize = 50;
+
 /// The endpoints that AWS does not answer, by region and uid.
 #[derive(Debug, Default)]
 pub struct Struck {
-    by_region: BTreeMap<String, BTreeMap<String, ObjectRef<Guarded>>>,
+    by_region: BTreeMap<String, Away>,
+}
+
+/// What is known of a region that does not answer.
+#[derive(Debug, Default)]
+struct Away {
+    /// Who waits, by uid.
+    waiting: BTreeMap<String, ObjectRef<Guarded>>,
+    /// The last look that failed.
+    failed: Option<(Instant, Failure)>,
 }
 
 impl Struck {
@@ -40,18 +55,54 @@ impl Struck {
         let away = [Reason::AwsUnavailable.as_str(), Reason::CredentialsUnavailable.as_str()];
         if said.is_some_and(|reason| away.contains(&reason)) {
             let reference = ObjectRef::new(&endpoint.name_any()).within(&endpoint.namespace().unwrap_or_default());
-            self.by_region.entry(region.to_owned()).or_default().insert(uid, reference);
+            self.by_region.entry(region.to_owned()).or_default().waiting.insert(uid, reference);
         } else {
             self.forget(&uid);
         }
     }
 
+    /// Notes that a look at AWS failed, for a reason that is the region's and not the endpoint's.
+    pub fn failed(&mut self, region: &str, failure: &Failure) {
+        if matches!(failure.class, Class::Transient | Class::Credentials)
+            && let Some(away) = self.by_region.get_mut(region)
+        {
+            away.failed = Some((Instant::now(), failure.clone()));
+        }
+    }
+
+    /// Notes that a look at AWS succeeded.
+    pub fn answered(&mut self, region: &str) {
+        if let Some(away) = self.by_region.get_mut(region) {
+            away.failed = None;
+        }
+    }
+
+    /// What a look at a region that is away would come to, as one did a moment ago. Each takes seconds to fail, and those of a large fleet
+    /// would take all places for the length of the outage.
+    pub fn known(&self, region: &str, fleet: usize) -> Option<Failure> {
+        let (at, failure) = self.by_region.get(region)?.failed.as_ref()?;
+        (self.is_away(region, fleet) && at.elapsed() < ASK).then(|| failure.clone())
+    }
+
     /// Forgets an endpoint that is gone.
     pub fn forget(&mut self, uid: &str) {
-        self.by_region.retain(|_, endpoints| {
-            endpoints.remove(uid);
-            !endpoints.is_empty()
+        self.by_region.retain(|_, away| {
+            away.waiting.remove(uid);
+            !away.waiting.is_empty()
         });
+    }
+
+    /// Least wait of an endpoint for its next look; zero for one that AWS answers.
+    pub fn least_wait(&self, uid: &str) -> Duration {
+        let away = self.by_region.values().find(|away| away.waiting.contains_key(uid));
+        let together = away.map_or(0, |away| away.waiting.len());
+        APART.saturating_mul(u32::try_from(together).unwrap_or(u32::MAX))
+    }
+
+    /// Whether so many of a fleet wait in a region that one failure more is no accident.
+    pub fn is_away(&self, region: &str, fleet: usize) -> bool {
+        let waiting = self.by_region.get(region).map_or(0, |away| away.waiting.len());
+        waiting > 1 && waiting * A_PART >= fleet
     }
 
     fn regions(&self) -> Vec<String> {
@@ -60,7 +111,7 @@ impl Struck {
 
     /// The endpoints of a region that answers; they are noted again if AWS does not answer them.
     fn wake(&mut self, region: &str) -> Vec<ObjectRef<Guarded>> {
-        self.by_region.remove(region).unwrap_or_default().into_values().collect()
+        self.by_region.remove(region).unwrap_or_default().waiting.into_values().collect()
     }
 }
 
@@ -114,6 +165,53 @@ mod tests {
         let endpoint: WarmLambdaEndpoint = serde_json::from_value(object).unwrap();
         let status = endpoint.status.clone().unwrap();
         struck.note(&endpoint, Some("eu-west-1"), &status);
+    }
+
+    #[test]
+    fn the_more_wait_for_aws_the_less_often_each_of_them_asks() {
+        let mut struck = Struck::default();
+        for n in 0..1000 {
+            says(&mut struck, &format!("away-{n}"), "AwsUnavailable");
+        }
+        assert_eq!(struck.least_wait("away-7"), Duration::from_secs(500));
+        assert_eq!(struck.least_wait("another"), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_region_is_away_when_a_fiftieth_of_the_fleet_says_so() {
+        let mut struck = Struck::default();
+        says(&mut struck, "away", "AwsUnavailable");
+        assert!(!struck.is_away("eu-west-1", 2), "one alone may have troubles of its own");
+        says(&mut struck, "away-2", "AwsUnavailable");
+        assert!(struck.is_away("eu-west-1", 100) && !struck.is_away("eu-west-1", 101) && !struck.is_away("us-east-1", 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_a_region_is_away_one_look_in_ten_seconds_fails_for_all() {
+        let failure = Failure {
+            class: Class::Transient,
+            effect: crate::plan::failure::Effect::NotApplied,
+            operation: "lambda:GetFunction",
+            resource: "away".into(),
+            code: "NoAnswer".into(),
+            message: String::new(),
+            request_id: None,
+        };
+        let mut struck = Struck::default();
+        struck.failed("eu-west-1", &failure);
+        assert_eq!(struck.known("eu-west-1", 2), None, "nobody waits yet");
+        says(&mut struck, "away", "AwsUnavailable");
+        says(&mut struck, "away-2", "AwsUnavailable");
+        struck.failed("eu-west-1", &failure);
+        assert_eq!(struck.known("eu-west-1", 2), Some(failure.clone()));
+        tokio::time::advance(ASK).await;
+        assert_eq!(struck.known("eu-west-1", 2), None, "the next one looks for itself");
+        struck.failed("eu-west-1", &failure);
+        struck.answered("eu-west-1");
+        assert_eq!(struck.known("eu-west-1", 2), None);
+        struck.failed("eu-west-1", &failure);
+        struck.wake("eu-west-1");
+        assert_eq!(struck.known("eu-west-1", 2), None, "who is woken looks for itself");
     }
 
     #[test]

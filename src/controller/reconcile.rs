@@ -12,7 +12,9 @@ use crate::api::{ManagementPolicy, RETRY_REQUESTED_AT, WarmLambdaEndpoint, WarmL
 use crate::aws::{Cloud, Look};
 use crate::plan::assess::{Cadence, Outcome, Pass, Stop, assess};
 use crate::plan::desired::Desired;
+use crate::plan::failure::Failure;
 use crate::plan::memory::Memory;
+use crate::plan::observed::Observed;
 use crate::plan::step::PlannedStep;
 use crate::plan::steps::plan;
 use crate::plan::subject::destinations;
@@ -74,7 +76,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
     let unsampled = lock(&ctx.unsampled).get(&desired.site.region).cloned();
     let look = look(&previous, usage.as_ref());
     let begun = Instant::now();
-    let observed = match ctx.unless_stopped(ctx.cloud.observe(&desired, &memory, look)).await? {
+    let observed = match observe(&desired, &memory, look, ctx).await? {
         Ok(observed) => observed,
         Err(failure) => return stop(Stop::Unread(report::noted(failure))).await,
     };
@@ -103,6 +105,24 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
     measure(endpoint, ctx, &pass, &verdict);
     let progress = !outcome.applied.is_empty();
     report::publish(endpoint, ctx, &epoch, &previous, verdict, progress).await
+}
+
+/// Reads AWS, unless somebody found a moment ago that the region does not answer.
+///
+/// # Errors
+/// [`Error::Stopping`].
+async fn observe<C: Cloud>(desired: &Desired, memory: &Memory, look: Look, ctx: &Context<C>) -> Result<Result<Observed, Failure>, Error> {
+    let region = desired.site.region.as_str();
+    if let Some(known) = lock(&ctx.struck).known(region, ctx.store.state().len()) {
+        let resource = desired.function.clone();
+        return Ok(Err(Failure { resource, ..known }));
+    }
+    let observed = ctx.unless_stopped(ctx.cloud.observe(desired, memory, look)).await?;
+    match &observed {
+        Ok(_) => lock(&ctx.struck).answered(region),
+        Err(failure) => lock(&ctx.struck).failed(region, failure),
+    }
+    Ok(observed)
 }
 
 /// How far to look: who calls the function past the alias costs reads, and is looked for when somebody does.

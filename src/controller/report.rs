@@ -85,6 +85,15 @@ pub async fn stop<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Ep
     let previous = lock(&ctx.written).latest(endpoint);
     let failed = matches!(stop, Stop::Unread(_) | Stop::Deleting(_, Some(_)));
     let verdict = assess_stop(stop, &previous, ctx.moment(endpoint, failed));
+    // A pass that saw nothing and says nothing has handled no request either: to note one would repeat an old `Ready` as if it were new.
+    if matches!(stop, Stop::Unread(_)) && verdict.status == previous {
+        ctx.metrics.status_write(StatusWrite::Skipped);
+        return Ok(Next {
+            cadence: verdict.cadence,
+            progress: false,
+            stalled: false,
+        });
+    }
     publish(endpoint, ctx, epoch, &previous, verdict, false).await
 }
 

@@ -446,6 +446,11 @@ fn action<C: Cloud>(endpoint: &impl ResourceExt, next: Next, ctx: &Context<C>) -
     let uid = endpoint.uid().unwrap_or_default();
     let attempt = lock(&ctx.attempts).count(&uid, next.cadence, next.progress);
     let wait = ctx.intervals.next(next.cadence, &uid, attempt, ctx.fleet());
+    let least = match next.cadence {
+        Cadence::Retry => lock(&ctx.struck).least_wait(&uid),
+        _ => Duration::ZERO,
+    };
+    let wait = wait.map(|wait| wait.max(least));
     let arrival = lock(&ctx.outcomes).next_look(&uid);
     let Some(wait) = wait.into_iter().chain(arrival).min() else {
         return Action::await_change();

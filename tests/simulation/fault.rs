@@ -99,6 +99,8 @@ pub enum Act {
     ClockOff(i64),
     /// All watches end; true: what happened is forgotten, too (410).
     DropWatches(bool),
+    /// Watches show everything that happened once more; true: the newest first.
+    Repeat(bool),
     /// Watches show nothing new until `Thaw`.
     Freeze,
     /// They catch up.

@@ -37,6 +37,7 @@ pub fn act(act: &Act, sim: &Sim, api: &ApiServer, spec: &Value) {
         ),
         Act::ClockOff(seconds) => clock::set_off(seconds * 1000),
         Act::DropWatches(gone) => api.drop_watches(*gone),
+        Act::Repeat(backwards) => api.repeat(*backwards),
         Act::Freeze => api.freeze(),
         Act::Thaw => api.thaw(),
     }

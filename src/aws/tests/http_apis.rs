@@ -123,6 +123,21 @@ async fn routes_integrations_and_stages_are_read_to_the_last_page() {
 }
 
 #[tokio::test]
+async fn every_integration_and_stage_of_a_large_api_is_read() {
+    let (server, aws, desired) = world("prod").await;
+    server.sim.with_region(ACCOUNT, REGION, |region, _| {
+        let api = region.http_apis.get_mut(API).unwrap();
+        let (integration, stage) = (api.integrations["int0001"].clone(), api.stages["auto"].clone());
+        api.integrations
+            .extend((2..60).map(|n| (format!("int{n:04}"), integration.clone())));
+        api.stages.extend((1..40).map(|n| (format!("stage{n}"), stage.clone())));
+    });
+    let api = seen(&aws, &desired).await;
+    assert_eq!((api.integrations.len(), asked(&server, "GetIntegrations").len()), (59, 3));
+    assert_eq!((api.stages.len(), asked(&server, "GetStages").len()), (41, 2));
+}
+
+#[tokio::test]
 async fn an_export_is_asked_for_once_for_a_deployment() {
     let (server, aws, desired) = world("prod").await;
     for _ in 0..2 {

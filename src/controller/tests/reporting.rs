@@ -1,5 +1,7 @@
 //! Status on an object that others change at the same time.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 
 use super::{Bench, Error, FOLDER, observed};
@@ -43,4 +45,23 @@ async fn what_somebody_else_adds_to_a_status_is_no_reason_to_write_it_again() {
     bench.api.writes();
     bench.pass("fir").await.unwrap();
     assert_eq!(bench.api.writes(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_request_is_handled_by_a_pass_that_saw_aws_and_not_by_one_that_could_not_read_it() {
+    let mut bench = Bench::new(observed());
+    bench.create("fir", json!({}), json!({}));
+    bench.pass("fir").await.unwrap();
+    let path = format!("{FOLDER}/fir");
+    let mut asked = bench.api.get(&path).unwrap();
+    asked["metadata"]["annotations"] = json!({"warmlambda.dev/reconcile-requested-at": "now"});
+    bench.api.put(&path, asked);
+    bench.see("fir");
+    bench.api.writes();
+    bench.ctx.cloud.refuse.store(true, Ordering::Relaxed);
+    bench.pass("fir").await.unwrap();
+    assert_eq!(bench.api.writes(), [""; 0], "Ready is not said once more by who did not look");
+    bench.ctx.cloud.refuse.store(false, Ordering::Relaxed);
+    bench.pass("fir").await.unwrap();
+    assert_eq!(bench.status("fir")["lastHandledReconcileAt"], "now");
 }

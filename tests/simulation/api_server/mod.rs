@@ -145,6 +145,11 @@ impl ApiServer {
         self.state().drop_watches(gone);
     }
 
+    /// Has all watches show everything once more; `backwards`: the newest first.
+    pub fn repeat(&self, backwards: bool) {
+        self.state().watches.repeat(backwards);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }

@@ -116,6 +116,17 @@ impl Watches {
         }
     }
 
+    /// Sends everything that happened once more, as it was then; `backwards`: the newest first, so that the oldest stands at the end.
+    pub fn repeat(&mut self, backwards: bool) {
+        let mut again: Vec<_> = self.history.iter().cloned().collect();
+        if backwards {
+            again.reverse();
+        }
+        for change in &again {
+            self.send(change);
+        }
+    }
+
     /// Ends all watches; with `gone`, forgets what happened up to a version.
     pub fn end(&mut self, gone: Option<u64>) {
         self.open.clear();

@@ -7,6 +7,7 @@ mod pairs;
 mod recovery;
 mod report;
 mod single;
+mod watches;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
