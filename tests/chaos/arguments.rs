@@ -27,8 +27,8 @@ pub struct Arguments {
     /// Runs at once
     #[arg(long, default_value_t = 16)]
     pub at_once: usize,
-    /// Write the results into docs/reliability/
-    #[arg(long, requires = "all", conflicts_with_all = ["replay", "scenario", "class"])]
+    /// Write the results into docs/reliability/; with `--class` the rows of these classes only
+    #[arg(long, requires = "all", conflicts_with_all = ["replay", "scenario"])]
     pub write: bool,
     /// Write docs/reliability.md from what is in docs/reliability/, and run nothing
     #[arg(long)]

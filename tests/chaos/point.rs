@@ -77,6 +77,11 @@ impl Damage {
 }
 
 impl Point {
+    /// The call as the ledger labels it.
+    pub fn label(&self) -> String {
+        format!("{}#{}", self.call, self.occurrence)
+    }
+
     /// What befalls the leader, if another replica waits.
     pub fn failover(&self) -> Option<Failover> {
         match self.damage {

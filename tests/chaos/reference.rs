@@ -12,6 +12,8 @@ use crate::run::Shown;
 pub struct Reference {
     /// The calls that both runs made before the end, in the order of the first.
     pub calls: Vec<Call>,
+    /// By label, the operator's own milliseconds from a call to the end: the smaller number of the two runs.
+    pub remainders: BTreeMap<String, u64>,
     /// AWS and the endpoint at the end.
     pub end: Value,
     /// Where the ends of the two runs differ.
@@ -40,7 +42,12 @@ impl Reference {
             *known = (*known).max(times);
         }
         let in_both = |call: &Call| call.time <= one.ended && again.contains(&call.label());
+        let mut remainders = one.remainders;
+        for (label, left) in &other.remainders {
+            remainders.entry(label.clone()).and_modify(|known| *known = (*known).min(*left));
+        }
         Self {
+            remainders,
             mask: end_state::mask(&one.end, &other.end),
             calls: one.calls.into_iter().filter(in_both).collect(),
             end: one.end,

@@ -1,5 +1,6 @@
 //! One run of a scenario from beginning to end, with something that goes wrong in it or nothing, and what the oracles say.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use kube::ResourceExt;
@@ -40,6 +41,8 @@ pub struct Shown {
     pub calls: Vec<Call>,
     /// When the end was there, in the time of the ledger.
     pub ended: u64,
+    /// Without a fault: the operator's own milliseconds from each call to the end.
+    pub remainders: BTreeMap<String, u64>,
     /// How long the operator needed after a crash.
     pub recovery: Option<Recovery>,
     /// Milliseconds until another process looked after AWS.
@@ -94,7 +97,12 @@ pub async fn run(scenario: &Scenario, point: Option<&Point>, reference: Option<&
     match timeout(PATIENCE, leaders::with(&stage, failover, to_end, again)).await {
         Ok(end) => {
             shown.ended = end;
-            shown.recovery = recovery_of(&stage, &busy, mark, end).await;
+            shown.remainders = busy.remainders(&stage.network.calls()[mark..], end);
+            let usual = point
+                .zip(reference)
+                .and_then(|(point, reference)| reference.remainders.get(&point.label()));
+            let recovery = recovery_of(&stage, &busy, mark, end).await;
+            shown.recovery = recovery.map(|recovery| recovery.beyond(usual.copied().unwrap_or_default()));
             shown.wrong("O4", quiet::writes(&stage, scenario.ending == Ending::Gone).await);
         }
         Err(_) => shown.wrong(

@@ -59,7 +59,7 @@ pub async fn all(arguments: &Arguments) -> bool {
     }
     let results = Results { tallies, calls };
     if arguments.write {
-        results.write().await;
+        results.write(arguments.class.is_some()).await;
     }
     let slow = arguments.all && report::recovers_slowly(&results.of_row("R1"));
     !slow && results.tallies.iter().all(|tally| tally.bad == 0)

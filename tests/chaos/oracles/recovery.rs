@@ -1,5 +1,6 @@
 //! O9: how long the operator needs after a crash, from when it may write again to the end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -31,8 +32,21 @@ pub struct Recovery {
     pub late: u64,
     /// Then, while AWS was at work: allocation, hidden canaries, moves of mappings.
     pub aws: u64,
-    /// What remains: the operator's own time.
+    /// Then, what a run without a fault needs from that call on: a life that is interrupted early still has to be lived.
+    pub usual: u64,
+    /// What remains: what the crash cost of the operator's own time.
     pub own: u64,
+}
+
+impl Recovery {
+    /// The same, of a crash at a call from which on a run without a fault needs so many milliseconds of the operator's own time.
+    pub fn beyond(self, usual: u64) -> Self {
+        Self {
+            usual: self.own.min(usual),
+            own: self.own.saturating_sub(usual),
+            ..self
+        }
+    }
 }
 
 /// Moments at which AWS was at work.
@@ -61,6 +75,14 @@ impl Busy {
             stop,
             _looking: looking,
         }
+    }
+
+    /// Of each call of a run without a fault, by its label: the operator's own time from it to the end.
+    pub fn remainders(&self, calls: &[Call], end: u64) -> BTreeMap<String, u64> {
+        let before = calls.iter().filter(|call| call.time <= end);
+        before
+            .map(|call| (call.label(), (end - call.time).saturating_sub(self.between(call.time, end))))
+            .collect()
     }
 
     /// Milliseconds between two moments during which AWS was at work.
@@ -128,6 +150,7 @@ pub fn of(calls: &[Call], processes: &[Process], busy: &Busy, end: u64) -> Optio
         quiet,
         late,
         aws,
+        usual: 0,
         own: end.saturating_sub(free + late).saturating_sub(aws),
     })
 }
