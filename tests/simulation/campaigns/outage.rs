@@ -128,9 +128,10 @@ fn said_unreachable(stage: &Stage, began: u64) -> Said {
     }
     let start = stage.wire.calls().first().map_or(0, |call| call.at);
     let failed = stage.wire.failing_since(moment(start, began));
+    // Who never failed was told by those that did.
     let behind = first
         .iter()
-        .map(|(name, said)| said.saturating_sub(failed.get(name).copied().unwrap_or_default()));
+        .filter_map(|(name, said)| Some(said.saturating_sub(*failed.get(name)?)));
     Said {
         first: first.values().min().copied().unwrap_or(Duration::MAX),
         after_first_failure: behind.max().unwrap_or_default(),
