@@ -42,9 +42,10 @@ const OF_ONE_RUN: [&str; 29] = [
     "creationTimestamp",
 ];
 
-/// The same of the object in Kubernetes.
-const OF_ONE_OBJECT: [&str; 8] = [
+/// The same of the object in Kubernetes. What id AWS gives a mapping depends on how often it was asked for other things before.
+const OF_ONE_OBJECT: [&str; 9] = [
     "uid",
+    "uuid",
     "namespace",
     "generation",
     "lastTransitionTime",
