@@ -15,7 +15,7 @@ const NOT_PROMISED: [&str; 3] = [
     "Not promised: with `--no-leader-election` there is no Lease to see it by. Start the operator anew after a restore.",
 ];
 
-/// Writes them, and the page.
+/// Writes them, and the page. The rows of classes that did not run stay as they are.
 pub async fn write(found: &[Found]) {
     let mut rows = Vec::new();
     for found in found {
@@ -66,10 +66,21 @@ pub async fn write(found: &[Found]) {
         }
         rows.push(row);
     }
+    save(rows);
+}
+
+/// Into the file, beside the rows that are not written anew.
+fn save(mut rows: Vec<Row>) {
+    let path = folder().join("apiserver.json");
+    let known = std::fs::read_to_string(&path).ok().map(|text| serde_json::from_str(&text));
+    let known: Part = known.and_then(Result::ok).unwrap_or_default();
+    let others = known.rows.into_iter().filter(|old| rows.iter().all(|new| new.row != old.row));
+    let others: Vec<_> = others.collect();
+    rows.extend(others);
     rows.sort_by(|a, b| a.row.cmp(&b.row));
     let part = Part { assumes: Vec::new(), rows };
     let text = serde_json::to_string_pretty(&part).expect("rows are JSON") + "\n";
     std::fs::create_dir_all(folder()).expect("a folder can be made");
-    std::fs::write(folder().join("apiserver.json"), text).expect("docs/reliability/apiserver.json can be written");
+    std::fs::write(path, text).expect("docs/reliability/apiserver.json can be written");
     results::write_page();
 }
