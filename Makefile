@@ -21,7 +21,7 @@ test: control-plane ## Run all tests: unit, property, and end to end against a r
 	cargo test --quiet --locked --test e2e granted -- --ignored --nocapture; \
 	echo "make test: all passed in $$((SECONDS - start)) s"
 
-simulate: control-plane ## Run the long campaigns of the simulation and write their rows (tests/simulation; about 15 min on one core)
+simulate: control-plane ## Run the long campaigns of the simulation and write their rows (tests/simulation; about 45 min on one core)
 	SIMULATE=long WRITE=1 cargo test --profile simulation --locked --test simulation -- --nocapture --test-threads=1
 
 lint: ## Check format, lints, dependencies and workflows as CI does
