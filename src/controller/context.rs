@@ -191,7 +191,7 @@ impl<C> Context<C> {
     /// When a verdict on `endpoint` is spoken; `failed` tells that this pass failed.
     pub fn moment(&self, endpoint: &WarmLambdaEndpoint, failed: bool) -> Moment {
         let uid = endpoint.uid().unwrap_or_default();
-        let away = |region: &str| lock(&self.struck).is_away(region, self.store.state().len());
+        let away = |region: &str| lock(&self.struck).is_away(region, self.store.len());
         let before = match self.region(endpoint) {
             // What many others say already needs no second look.
             Some(region) if failed && away(region) => u32::MAX,

@@ -113,7 +113,7 @@ pub async fn reconcile<C: Cloud>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>
 /// [`Error::Stopping`].
 async fn observe<C: Cloud>(desired: &Desired, memory: &Memory, look: Look, ctx: &Context<C>) -> Result<Result<Observed, Failure>, Error> {
     let region = desired.site.region.as_str();
-    if let Some(known) = lock(&ctx.struck).known(region, ctx.store.state().len()) {
+    if let Some(known) = lock(&ctx.struck).known(region, ctx.store.len()) {
         let resource = desired.function.clone();
         return Ok(Err(Failure { resource, ..known }));
     }

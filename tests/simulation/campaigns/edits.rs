@@ -83,13 +83,6 @@ fn a_clock_that_steps_ten_minutes_and_back_is_survived() {
         }
     }
     let mut campaign = Campaign::new("steps of the operator's clock", "R19");
-    let whole = cases.len();
-    if !is_long() {
-        cases = Lot::new(seed()).some(cases, 12);
-    }
-    for case in &cases {
-        campaign.play(case);
-    }
-    campaign.note(format!("{} of {whole}", cases.len()));
+    campaign.play_all(cases, 12);
     campaign.end();
 }

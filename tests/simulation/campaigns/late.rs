@@ -1,7 +1,7 @@
 //! What arrives late, or twice: every write to AWS and Kubernetes, up to the end of the time in which a request may arrive.
 
 use super::single::story;
-use super::{Campaign, Case, Lot, is_long, seed};
+use super::{Campaign, Case};
 use crate::fault::{Fault, Kind};
 use crate::scenario::all;
 
@@ -24,13 +24,6 @@ fn a_write_that_arrives_late_or_twice_harms_nobody() {
         }
     }
     let mut campaign = Campaign::new("late and repeated arrival of every write", "R3");
-    let whole = cases.len();
-    if !is_long() {
-        cases = Lot::new(seed()).some(cases, 25);
-    }
-    for case in &cases {
-        campaign.play(case);
-    }
-    campaign.note(format!("{} of {whole}", cases.len()));
+    campaign.play_all(cases, 25);
     campaign.end();
 }

@@ -126,6 +126,18 @@ impl Campaign {
         settled
     }
 
+    /// Plays all cases, or a sample of so many that changes by date, and notes how many of how many.
+    pub fn play_all(&mut self, mut cases: Vec<Case>, sample: usize) {
+        let whole = cases.len();
+        if !is_long() {
+            cases = Lot::new(seed()).some(cases, sample);
+        }
+        for case in &cases {
+            self.play(case);
+        }
+        self.note(format!("{} of {whole}", cases.len()));
+    }
+
     /// Notes that something took too long or too much.
     pub fn accuse(&mut self, text: String, replay: &str) {
         let violation = Violation {

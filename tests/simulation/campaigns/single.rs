@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Campaign, Case, is_long, seed};
+use super::{Campaign, Case};
 use crate::fault::{Fault, Kind, Loss};
 use crate::run::play;
 use crate::scenario::{Scenario, all};
@@ -92,15 +92,6 @@ fn every_scenario_ends_well_without_a_fault() {
 #[test]
 fn every_single_fault_at_every_call_is_survived() {
     let mut campaign = Campaign::new("every single fault at every call", "R1");
-    let mut cases: Vec<_> = all().iter().flat_map(cases).collect();
-    let whole = cases.len();
-    if !is_long() {
-        let mut lot = super::Lot::new(seed());
-        cases = lot.some(cases, 40);
-    }
-    for case in &cases {
-        campaign.play(case);
-    }
-    campaign.note(format!("{} of {whole}", cases.len()));
+    campaign.play_all(all().iter().flat_map(cases).collect(), 40);
     campaign.end();
 }

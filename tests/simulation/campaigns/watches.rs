@@ -1,7 +1,7 @@
 //! Watches that break: what they show comes once more, or the newest comes first, or they end and cannot go on from where they were.
 
 use super::single::story;
-use super::{Campaign, Case, Lot, is_long, seed};
+use super::{Campaign, Case};
 use crate::fault::{Act, Fault, Kind};
 use crate::scenario::all;
 
@@ -30,13 +30,6 @@ fn a_watch_may_repeat_itself_go_backwards_and_end_at_every_call() {
         }
     }
     let mut campaign = Campaign::new("watches that repeat themselves, go backwards, end", "R8");
-    let whole = cases.len();
-    if !is_long() {
-        cases = Lot::new(seed()).some(cases, 25);
-    }
-    for case in &cases {
-        campaign.play(case);
-    }
-    campaign.note(format!("{} of {whole}", cases.len()));
+    campaign.play_all(cases, 25);
     campaign.end();
 }
