@@ -56,22 +56,29 @@ mod tests {
     use super::*;
     use crate::api::WarmLambdaEndpointStatus;
     use crate::plan::assess::{Outcome, assess};
-    use crate::plan::fixtures::{capacity, desired, moment, quiet};
+    use serde_json::json;
+
+    use crate::plan::desired::Desired;
+    use crate::plan::fixtures::{capacity, desired, desired_by, moment, quiet};
     use crate::plan::memory::Memory;
-    use crate::plan::observed::{CodeState, Observed};
+    use crate::plan::observed::{CodeState, Concurrency, Observed};
     use crate::plan::step::Applied;
     use crate::plan::steps::plan;
 
     /// Where it stands after a pass that finds AWS like this and does all that is due.
     fn after(observed: &Observed) -> Allocation {
-        let (desired, memory, moment) = (desired(), Memory::default(), moment(0));
-        let plan = plan(&desired, observed, &memory, moment.now);
+        after_all_of(&desired(), observed)
+    }
+
+    fn after_all_of(desired: &Desired, observed: &Observed) -> Allocation {
+        let (memory, moment) = (Memory::default(), moment(0));
+        let plan = plan(desired, observed, &memory, moment.now);
         let outcome = Outcome {
             applied: plan.steps.iter().map(|step| (step.clone(), Applied::default())).collect(),
             failed: None,
         };
         let pass = Pass {
-            desired: &desired,
+            desired,
             observed,
             plan: &plan,
             outcome: &outcome,
@@ -100,6 +107,27 @@ mod tests {
         let mut observed = quiet();
         observed.capacity = Some(capacity(5, AllocationState::Ready));
         assert_eq!(after(&observed), Allocation::Unchanged);
+    }
+
+    #[test]
+    fn as_many_as_are_there_are_no_allocation() {
+        let mut observed = quiet();
+        observed.capacity = Some(Concurrency {
+            requested: 5,
+            ..capacity(3, AllocationState::Ready)
+        });
+        assert_eq!(after(&observed), Allocation::Unchanged);
+    }
+
+    #[test]
+    fn a_move_without_capacity_is_none_and_to_give_capacity_up_ends_it() {
+        let cold = desired_by(json!({"functionName": "fir-api", "provisionedConcurrency": 0}));
+        let mut observed = quiet();
+        assert_eq!(after_all_of(&cold, &observed), Allocation::Ended, "the capacity is given up");
+        observed.capacity = None;
+        observed.alias.as_mut().unwrap().version = Some(39);
+        observed.version_states.insert(40, CodeState::Active);
+        assert_eq!(after_all_of(&cold, &observed), Allocation::Unchanged);
     }
 
     #[test]

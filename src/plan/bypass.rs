@@ -233,6 +233,33 @@ mod tests {
     }
 
     #[test]
+    fn what_could_not_be_read_may_call_the_alias() {
+        let denied = |action: &str| Bypass {
+            denied: vec![action.into()],
+            ..Bypass::default()
+        };
+        assert_eq!(
+            of_alias(&desired(), &denied("lambda:ListFunctionUrlConfigs")),
+            ["function URLs, as far as is known: AWS denies lambda:ListFunctionUrlConfigs to the operator"]
+        );
+        assert_eq!(of_alias(&desired(), &denied("lambda:GetPolicy")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_statement_may_name_several_callers_and_sources() {
+        let services = json!({"Service": ["s3.amazonaws.com", "sns.amazonaws.com"]});
+        let sources = json!({"ArnLike": {"AWS:SourceArn": ["arn:aws:s3:::a", "arn:aws:s3:::b"]}});
+        let mut statement = statement(&services, "", &sources);
+        statement.body["Action"] = json!(["lambda:GetFunction", "lambda:InvokeFunction"]);
+        let bypass = Bypass {
+            statements: vec![statement],
+            ..Bypass::default()
+        };
+        let who = "s3.amazonaws.com, sns.amazonaws.com from arn:aws:s3:::a, arn:aws:s3:::b by statement s3-notify on the function";
+        assert_eq!(found(&looked(bypass)).allowed, [who]);
+    }
+
+    #[test]
     fn a_statement_on_the_function_names_whom_it_lets_in() {
         let service = json!({"Service": "s3.amazonaws.com"});
         let source = json!({"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::uploads"}});

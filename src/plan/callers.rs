@@ -240,6 +240,7 @@ fn deployed<K: Clone>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::fixtures::{API, desired, quiet, reviews};
 
     #[test]
     fn path_parameters_and_any_are_stars_in_an_execution_arn() {
@@ -257,6 +258,43 @@ mod tests {
             http_method: "ANY".into(),
         };
         assert_eq!(Entrance::Method(method).pattern(), "*/items/*");
+    }
+
+    fn whom(observed: &Observed) -> Vec<(Option<String>, Option<Entrance>, bool)> {
+        let callers = of_alias(&desired(), observed).into_iter();
+        callers.map(|caller| (caller.stage, caller.entrance, caller.has_role)).collect()
+    }
+
+    fn the_api(observed: &mut Observed) -> &mut RestApi {
+        observed.rest_apis.get_mut(API).unwrap()
+    }
+
+    #[test]
+    fn a_stage_of_which_not_all_is_known_may_call_with_anything() {
+        let prod = || Some("prod".to_owned());
+        let method = || Some(Entrance::Method(reviews()));
+        let mut observed = quiet();
+        assert_eq!(whom(&observed), [(prod(), method(), false)]);
+        the_api(&mut observed).stages.get_mut("prod").unwrap().canary = true;
+        assert_eq!(whom(&observed), [(prod(), None, false), (prod(), method(), false)]);
+        let mut observed = quiet();
+        the_api(&mut observed).stages.get_mut("prod").unwrap().deployed = None;
+        assert_eq!(whom(&observed), [(None, method(), false), (prod(), None, false)]);
+    }
+
+    #[test]
+    fn what_the_next_deployment_brings_calls_too() {
+        let prod = || Some("prod".to_owned());
+        let method = || Some(Entrance::Method(reviews()));
+        let mut observed = quiet();
+        let api = the_api(&mut observed);
+        let current = api.methods.as_mut().unwrap().get_mut(&reviews()).unwrap();
+        current.integration.as_mut().unwrap().credentials = Some("arn:aws:iam::111122223333:role/gateway".into());
+        assert_eq!(
+            whom(&observed),
+            [(None, method(), true), (prod(), method(), false)],
+            "it gets a role"
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! How many environments the alias shall keep warm, and whether that can be changed now.
 
+use std::cmp::Ordering;
+
 use super::desired::Desired;
 use super::finding::{Ends, Finding, Link};
 use super::observed::{AllocationState, Concurrency, Observed};
@@ -43,14 +45,14 @@ pub fn decide(desired: &Desired, observed: &Observed, moving: bool) -> Capacity 
             change(wanted, format!("alias {} has no warm capacity", desired.alias))
         };
     };
-    let shrinking = wanted < current.requested;
-    if wanted != current.requested && !(moving && shrinking) {
-        return change(
+    match wanted.cmp(&current.requested) {
+        Ordering::Equal => state(desired, current),
+        Ordering::Less if moving => state(desired, current),
+        _ => change(
             wanted,
             format!("{} environments are asked for, {} were requested", wanted, current.requested),
-        );
+        ),
     }
-    state(desired, current)
 }
 
 /// The number that is ours to keep: none when the spec leaves it out, or when Application Auto Scaling sets it. Source: AWS-59.
@@ -184,8 +186,19 @@ mod tests {
             ..desired()
         };
         assert!(matches!(decide(&none, &observed, false), Capacity::Change(_)), "it may go");
-        observed.capacity = None;
-        assert!(matches!(decide(&desired(), &observed, false), Capacity::Broken(_)));
+        let cold = [
+            None,
+            Some(capacity(3, AllocationState::InProgress)),
+            Some(capacity(5, AllocationState::Ready)),
+        ];
+        for current in cold {
+            observed.capacity = current;
+            assert!(
+                matches!(decide(&desired(), &observed, false), Capacity::Broken(_)),
+                "{:?}",
+                observed.capacity
+            );
+        }
     }
 
     #[test]

@@ -107,3 +107,51 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::{at, moment};
+
+    fn later() -> Moment {
+        Moment {
+            generation: 2,
+            ..moment(60)
+        }
+    }
+
+    fn warm() -> Vec<Condition> {
+        let mut conditions = Conditions::new(&[], moment(0));
+        conditions.set(ConditionType::CapacityReady, Status::True, Reason::Warm, "3 of 3");
+        conditions.finish()
+    }
+
+    #[test]
+    fn what_is_said_or_kept_is_said_of_this_generation_and_its_time_moves_only_with_the_status() {
+        type Say = fn(&mut Conditions<'_>);
+        let says: [(Say, i64); 3] = [
+            (|c| c.set(ConditionType::CapacityReady, Status::True, Reason::Warm, "4 of 4"), 0),
+            (
+                |c| c.set(ConditionType::CapacityReady, Status::False, Reason::AllocationFailed, "no"),
+                60,
+            ),
+            (|c| assert!(c.keep(ConditionType::CapacityReady)), 0),
+        ];
+        let before = warm();
+        for (say, since) in says {
+            let mut conditions = Conditions::new(&before, later());
+            say(&mut conditions);
+            let now = conditions.finish();
+            assert_eq!(now.len(), 1, "{now:?}");
+            assert_eq!((now[0].observed_generation, now[0].last_transition_time.0), (Some(2), at(since)));
+        }
+    }
+
+    #[test]
+    fn what_nobody_said_before_cannot_be_kept() {
+        let before = warm();
+        let mut conditions = Conditions::new(&before, later());
+        assert!(!conditions.keep(ConditionType::AliasReady));
+        assert_eq!(conditions.finish(), []);
+    }
+}

@@ -200,7 +200,12 @@ mod tests {
             observed_generation: Some(0),
             ..ready()
         };
-        assert_eq!(corrected(&[observed], older), []);
+        assert_eq!(corrected(&[observed.clone()], older.clone()), []);
+        assert_eq!(
+            corrected(&[on(40), observed], older),
+            [Resource::ProvisionedConcurrency],
+            "a new spec that was carried out can drift"
+        );
     }
 
     #[test]
@@ -211,7 +216,14 @@ mod tests {
         };
         let mut cold = on(40);
         cold.capacity = None;
-        assert_eq!(corrected(&[on(39), cold], before), [], "nor what is still to be done for it");
+        assert_eq!(
+            corrected(&[on(39), cold.clone()], before),
+            [],
+            "nor what is still to be done for it"
+        );
+        let mut new_code = cold;
+        new_code.function.as_mut().unwrap().fingerprint = "forty-one".into();
+        assert_eq!(corrected(&[new_code], ready()), [], "nor beside the publication that begins it");
     }
 
     #[test]

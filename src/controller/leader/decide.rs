@@ -78,6 +78,7 @@ mod tests {
         LeaseSpec {
             holder_identity: Some("other".into()),
             lease_transitions: Some(3),
+            acquire_time: Some(MicroTime(Timestamp::UNIX_EPOCH)),
             renew_time: Some(MicroTime(Timestamp::UNIX_EPOCH)),
             lease_duration_seconds: seconds,
             ..LeaseSpec::default()
@@ -123,6 +124,7 @@ mod tests {
     fn a_lease_that_was_given_back_is_taken_at_once() {
         let lease = given_back(held(Some(15)));
         assert_eq!(lease.lease_transitions, Some(3), "the next tenure is another epoch");
+        assert_eq!(lease.acquire_time, None, "nobody holds it since any time");
         assert_eq!(decide(Some(&lease), None, true, Duration::ZERO, OWN), Decision::Take);
         assert_eq!(
             decide(Some(&LeaseSpec::default()), None, false, Duration::ZERO, OWN),
