@@ -21,8 +21,9 @@ test: control-plane ## Run all tests: unit, property, and end to end against a r
 	cargo test --quiet --locked --test e2e granted -- --ignored --nocapture; \
 	echo "make test: all passed in $$((SECONDS - start)) s"
 
-simulate: control-plane ## Run the long campaigns of the simulation and write their rows (tests/simulation; about 45 min on one core)
+simulate: control-plane ## Run the long campaigns of the simulation, recovery from any state too, and write their rows (about 45 min on one core)
 	SIMULATE=long WRITE=1 cargo test --profile simulation --locked --test simulation -- --nocapture --test-threads=1
+	cargo test --quiet --profile simulation --locked --test chaos -- --page
 
 lint: ## Check format, lints, dependencies and workflows as CI does
 	cargo fmt --all --check
@@ -48,7 +49,8 @@ image: ## Build the container image from a self-contained release binary (needs 
 check-image: ## Build the image of the last commit twice, compare, look into it and run it (needs root and buildah)
 	@scripts/check-image.sh
 
-chaos: control-plane ## Let every call go wrong in every way, end to end, and write the results (within an hour on 2 cores)
+chaos: control-plane ## Let every call go wrong in every way, in virtual time and end to end, and write the results (within an hour on 2 cores)
+	SIMULATE=long WRITE=1 cargo test --quiet --profile simulation --locked --test simulation -- --skip recovery --nocapture --test-threads=2
 	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --quiet --profile simulation --locked --test chaos -- --all --write
 
 check-model: ## Walk through every state of the shipping plan within the long bounds, and write the result

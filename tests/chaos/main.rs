@@ -22,6 +22,8 @@ mod proxy;
 mod reference;
 mod report;
 mod results;
+#[path = "../revision/mod.rs"]
+mod revision;
 mod run;
 mod runs;
 mod sample;

@@ -8,6 +8,7 @@ use k8s_openapi::jiff::Timestamp;
 use crate::classes::{CLASSES, left_out};
 use crate::oracles::recovery::Recovery;
 use crate::page::{Part, Row, render};
+use crate::revision::tested;
 use crate::stage::Cluster;
 use crate::tally::{Tally, percentile};
 
@@ -217,6 +218,6 @@ pub async fn versions() -> BTreeMap<String, String> {
         ("cores".into(), cores.to_string()),
         ("kube-apiserver".into(), Cluster::shared().await.version().await),
         ("load average".into(), load.split(' ').next().unwrap_or_default().into()),
-        ("warmlambda".into(), env!("CARGO_PKG_VERSION").into()),
+        ("warmlambda".into(), tested(env!("CARGO_MANIFEST_DIR"))),
     ])
 }

@@ -9,6 +9,8 @@
 mod change;
 mod iam;
 mod random;
+#[path = "../revision/mod.rs"]
+mod revision;
 mod run;
 mod schema;
 mod targets;

@@ -238,7 +238,7 @@ fn write_rows(outcomes: &[(&Target, Outcome)], seed: u64) {
             "command": format!("make fuzz FUZZ_SECONDS={:.0} FUZZ_SEED={seed}", sum(|o| o.seconds)),
             "notes": notes,
             "date": k8s_openapi::jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
-            "versions": {"warmlambda": env!("CARGO_PKG_VERSION")},
+            "versions": {"warmlambda": crate::revision::tested(env!("CARGO_MANIFEST_DIR"))},
         })
     };
     let rows = json!({

@@ -12,6 +12,8 @@ mod harness;
 mod judge;
 mod operator;
 mod people;
+#[path = "../revision/mod.rs"]
+mod revision;
 mod run;
 mod scenario;
 mod wire;

@@ -5,6 +5,9 @@
 // A harness fails by panicking.
 #![allow(clippy::expect_used)]
 
+#[path = "../../revision/mod.rs"]
+mod revision;
+
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -96,7 +99,7 @@ fn write(all: &[Walked], (transitions, violations, seconds): (usize, usize, f64)
         "row": "R5", "what": "every state of two operators with the shipping plan: nothing foreign changed, recovery from each state, traffic never broken, nothing left of what is gone, nothing twice",
         "cases": transitions, "failures": violations, "unit": "transitions", "seconds": (seconds * 10.0).round() / 10.0, "seed": "none: all states within bounds",
         "command": "make check-model", "notes": all.iter().map(|walked| walked.line.clone()).collect::<Vec<_>>(),
-        "date": String::from_utf8_lossy(&date.stdout).trim(), "versions": {"stateright": "0.31"},
+        "date": String::from_utf8_lossy(&date.stdout).trim(), "versions": {"stateright": "0.31", "warmlambda": revision::tested(env!("CARGO_MANIFEST_DIR"))},
     });
     let assumes = [
         "A request that was sent arrives within the late-arrival window or never (AWS-119).",

@@ -5,6 +5,8 @@ mod bugs;
 mod cargo;
 mod deciding;
 mod patch;
+#[path = "../../revision/mod.rs"]
+mod revision;
 mod row;
 mod tree;
 

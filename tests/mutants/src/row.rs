@@ -8,6 +8,7 @@ use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::bugs::Error;
+use crate::revision::tested;
 use crate::tree;
 
 /// Puts a row in the place of the one that says the same, or after the others.
@@ -27,7 +28,7 @@ pub fn write(row: &Value) -> Result<(), Error> {
         .unwrap_or_default();
     let today = Timestamp::from_second(i64::try_from(seconds).unwrap_or_default()).unwrap_or_default();
     row["date"] = today.strftime("%Y-%m-%d").to_string().into();
-    row["versions"] = json!({"warmlambda": env!("CARGO_PKG_VERSION"), "rustc": version("rustc")});
+    row["versions"] = json!({"warmlambda": tested(env!("CARGO_MANIFEST_DIR")), "rustc": version("rustc")});
     let mut rows: Vec<_> = page["rows"]
         .as_array()
         .into_iter()
