@@ -82,20 +82,31 @@ impl Work {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::api::WarmLambdaEndpointStatus;
     use crate::plan::assess::{Outcome, assess};
-    use crate::plan::fixtures::{ORDERS, at, mapped, moment, orders, planned, verdict};
+    use crate::plan::desired::Desired;
+    use crate::plan::fixtures::{ORDERS, STREAM, at, mapped, mapping_of, moment, orders, orders_by, planned, verdict};
     use crate::plan::memory::Memory;
     use crate::plan::observed::Observed;
-    use crate::plan::usage::Usage;
+    use crate::plan::usage::{QueueUsage, Usage};
 
     fn status_of(observed: &Observed, previous: &WarmLambdaEndpointStatus, usage: Option<&Usage>) -> WarmLambdaEndpointStatus {
-        let desired = orders();
+        status_for(&orders(), observed, previous, usage)
+    }
+
+    fn status_for(
+        desired: &Desired,
+        observed: &Observed,
+        previous: &WarmLambdaEndpointStatus,
+        usage: Option<&Usage>,
+    ) -> WarmLambdaEndpointStatus {
         let pass = Pass {
-            desired: &desired,
+            desired,
             observed,
-            plan: &planned(&desired, observed),
+            plan: &planned(desired, observed),
             outcome: &Outcome::default(),
             previous,
             memory: &Memory::default(),
@@ -160,6 +171,43 @@ mod tests {
             (third.triggers[0].iterator_age_seconds, third.triggers[0].throttles),
             (Some(500), Some(5))
         );
+    }
+
+    #[test]
+    fn what_aws_did_last_stands_in_status_as_soon_as_it_did_something() {
+        let last = |result: &str| {
+            let mut observed = mapped(":live");
+            let mappings = observed.mappings.as_mut().unwrap();
+            mappings.get_mut(ORDERS).unwrap().last_result = result.into();
+            let status = status_of(&observed, &WarmLambdaEndpointStatus::default(), None);
+            status.triggers[0].last_processing_result.clone()
+        };
+        assert_eq!(
+            last("PROBLEM: Function call failed").as_deref(),
+            Some("PROBLEM: Function call failed")
+        );
+        assert_eq!(last(""), None);
+    }
+
+    #[test]
+    fn the_oldest_message_is_told_of_a_source_that_is_a_queue() {
+        let age = |source: &str| {
+            let mut observed = mapped(":live");
+            observed.mappings = Some([(ORDERS.into(), mapping_of(source, &orders().alias_arn()))].into());
+            let waiting = QueueUsage {
+                oldest: Some(17.0),
+                failed: None,
+            };
+            let usage = Usage {
+                queues: [(source.to_owned(), waiting)].into(),
+                ..Usage::default()
+            };
+            let desired = orders_by(json!({"arn": source}));
+            let status = status_for(&desired, &observed, &WarmLambdaEndpointStatus::default(), Some(&usage));
+            status.triggers[0].queue_age_seconds
+        };
+        assert_eq!(age("arn:aws:sqs:eu-west-1:111122223333:orders"), Some(20));
+        assert_eq!(age(STREAM), None);
     }
 
     #[test]
