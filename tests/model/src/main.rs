@@ -96,7 +96,7 @@ fn walk(setting: Setting, bounded: bool) -> Walked {
 fn write(all: &[Walked], (transitions, violations, seconds): (usize, usize, f64)) {
     let date = std::process::Command::new("date").arg("+%F").output().expect("date runs");
     let row = json!({
-        "row": "R5", "what": "every state of two operators with the shipping plan: nothing foreign changed, recovery from each state, traffic never broken, nothing left of what is gone, nothing twice",
+        "row": "R5", "what": "Every state of two operators with the shipping plan: nothing foreign changed, recovery from each state, traffic never broken, nothing left of what is gone, nothing twice",
         "cases": transitions, "failures": violations, "unit": "transitions", "seconds": (seconds * 10.0).round() / 10.0, "seed": "none: all states within bounds",
         "command": "make check-model", "notes": all.iter().map(|walked| walked.line.clone()).collect::<Vec<_>>(),
         "date": String::from_utf8_lossy(&date.stdout).trim(), "versions": {"stateright": "0.31", "warmlambda": revision::tested(env!("CARGO_MANIFEST_DIR"))},

@@ -79,7 +79,7 @@ pub fn note(campaign: &Campaign) {
 fn row(row: &str, what: &str, unit: &str, cases: u64, failures: usize, seconds: f64, notes: Vec<String>) -> Value {
     json!({
         "row": row,
-        "what": what,
+        "what": format!("{}{} (in virtual time)", what[..1].to_uppercase(), &what[1..]),
         "unit": unit,
         "cases": cases,
         "failures": failures,
