@@ -366,7 +366,7 @@ mod tests {
             message: "no".into(),
             created: Some(at(seconds)),
         };
-        stage(&mut observed).pending = Some(failed_at(-60));
+        stage(&mut observed).pending = Some(failed_at(-1799));
         let (ends, reason, message) = finding(&any(), &observed);
         assert_eq!((ends, reason), (Ends::ByPerson, Reason::DeploymentFailed));
         assert!(message.contains("failed (no)"), "{message}");
@@ -384,6 +384,19 @@ mod tests {
         let (ends, reason, message) = finding(&any(), &observed);
         assert_eq!((ends, reason), (Ends::ByPerson, Reason::DeploymentFailed));
         assert!(message.contains("no routes"), "{message}");
+        let mut unedited = quiet_http(&arn("fir-api"));
+        *stage(&mut unedited) = HttpStage {
+            deployed: stage(&mut unedited).deployed.clone(),
+            ..stage(&mut observed).clone()
+        };
+        let plan = planned(&any(), &unedited);
+        assert_eq!(plan.steps.len(), 1);
+        let reasons: Vec<_> = plan.findings.iter().map(|finding| finding.reason).collect();
+        assert_eq!(
+            reasons,
+            [Reason::DeploymentPending],
+            "what failed before the edit may not fail after it"
+        );
     }
 
     #[test]

@@ -262,7 +262,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::fixtures::{API, calls, desired, desired_http, planned, quiet, quiet_http, statement};
+    use crate::plan::fixtures::{API, HTTP_API, calls, desired, desired_http, mapped, orders, planned, quiet, quiet_http, statement};
     use crate::plan::observed::HttpStage;
 
     #[test]
@@ -271,6 +271,69 @@ mod tests {
         let foreign = statement(&desired, "terraform", &desired.site.execution_arn(API, "*"));
         observed.policy.as_mut().unwrap().statements = vec![foreign];
         assert_eq!(planned(&desired, &observed), Plan::default());
+    }
+
+    #[test]
+    fn a_statement_of_ours_that_a_foreign_one_makes_needless_stays_ours() {
+        let (desired, mut observed) = (desired(), quiet());
+        let foreign = statement(&desired, "terraform", &desired.site.execution_arn(API, "*"));
+        observed.policy.as_mut().unwrap().statements.insert(0, foreign);
+        assert_eq!(planned(&desired, &observed), Plan::default());
+        let required = Required::of(&desired, &observed);
+        let ids: Vec<_> = required.statements("public").iter().map(|s| s.id.as_str()).collect();
+        assert_eq!(ids, [required.ids.first().unwrap()]);
+    }
+
+    #[test]
+    fn a_foreign_statement_that_grants_less_is_not_enough() {
+        let (desired, mut observed) = (desired(), quiet());
+        let foreign = statement(&desired, "terraform", &desired.site.execution_arn(API, "beta/*"));
+        observed.policy.as_mut().unwrap().statements = vec![foreign];
+        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(actions, ["lambda:AddPermission"]);
+    }
+
+    #[test]
+    fn a_statement_that_denies_api_gateway_is_left_to_a_person_where_an_api_calls() {
+        let denied = |desired: &Desired, mut observed: Observed| {
+            let mut denying = statement(desired, "theirs", "*");
+            denying.body["Effect"] = json!("Deny");
+            observed.policy.get_or_insert_default().statements.push(denying);
+            let plan = planned(desired, &observed);
+            plan.findings.iter().any(|finding| finding.reason == Reason::AccessDenied)
+        };
+        let http = desired_http(json!({}));
+        assert!(denied(&desired(), quiet()));
+        assert!(denied(&http, quiet_http(&http.alias_arn())));
+        assert!(!denied(&orders(), mapped(":live")));
+    }
+
+    #[test]
+    fn apis_of_statements_that_may_have_to_go_are_read_whole() {
+        let whole = |desired: &Desired, arn: &str| {
+            let statements = vec![statement(desired, &statement_id(desired, arn), arn)];
+            let policy = AliasPolicy {
+                statements,
+                ..AliasPolicy::default()
+            };
+            let ReadWhole { rest, http, either } = apis_to_read_whole(desired, Some(&policy));
+            [rest, http, either].map(|ids| ids.into_iter().collect::<Vec<_>>())
+        };
+        let (rest, http) = (desired(), desired_http(json!({})));
+        let arn = |id: &str, rest: &str| desired().site.execution_arn(id, rest);
+        let [none, api, http_api] = [vec![], vec![API.to_owned()], vec![HTTP_API.to_owned()]];
+        assert_eq!(
+            whole(&rest, &arn(API, "*/*")),
+            [none.clone(), none.clone(), none.clone()],
+            "as asked"
+        );
+        assert_eq!(whole(&rest, &arn(API, "prod/*")), [api.clone(), none.clone(), none.clone()]);
+        assert_eq!(whole(&http, &arn(HTTP_API, "prod/*")), [none.clone(), http_api, none.clone()]);
+        assert_eq!(
+            whole(&http, &arn(API, "*/*")),
+            [none.clone(), none, api],
+            "of which kind it is is not known"
+        );
     }
 
     #[test]
@@ -309,6 +372,37 @@ mod tests {
         observed.rest_apis.get_mut(API).unwrap().methods = None;
         let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
         assert_eq!(actions, ["lambda:RemovePermission"]);
+    }
+
+    #[test]
+    fn a_statement_for_an_api_that_is_gone_goes_although_another_api_is_locked_out() {
+        let (mut desired, mut observed) = (desired(), quiet());
+        desired.rest_apis.clear();
+        let gone = desired.site.execution_arn("gone", "*/*");
+        let planned_with = |id: &str, observed: &mut Observed| {
+            observed.policy.as_mut().unwrap().statements = vec![statement(&desired, id, &gone)];
+            planned(&desired, observed).steps.len()
+        };
+        assert_eq!(planned_with(&statement_id(&desired, &gone), &mut observed), 1);
+        let like_ours = format!("{}x", statement_prefix(&desired.uid));
+        assert_eq!(
+            planned_with(&like_ours, &mut observed),
+            0,
+            "what somebody else wrote may let in anybody"
+        );
+    }
+
+    #[test]
+    fn a_policy_is_filled_to_the_last_byte() {
+        let (desired, mut observed) = (desired(), quiet());
+        let arn = desired.site.execution_arn(API, "*/*");
+        let added = 250 + statement_id(&desired, &arn).len() + arn.len() + desired.alias_arn().len();
+        for (size, steps) in [(POLICY_LIMIT - added, 1), (POLICY_LIMIT - added + 1, 0)] {
+            let policy = observed.policy.as_mut().unwrap();
+            policy.statements.clear();
+            policy.size = size;
+            assert_eq!(planned(&desired, &observed).steps.len(), steps, "{size}");
+        }
     }
 
     #[test]

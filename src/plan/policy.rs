@@ -151,6 +151,8 @@ pub fn api_id_in(source_arn: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const ALIAS: &str = "arn:aws:lambda:eu-west-1:111122223333:function:fir-api:live";
@@ -160,10 +162,8 @@ mod tests {
     }
 
     fn allow(condition: Value) -> Statement {
-        statement(
-            serde_json::json!({"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
-            "Action": "lambda:InvokeFunction", "Resource": ALIAS, "Condition": condition}),
-        )
+        statement(json!({"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Action": "lambda:InvokeFunction", "Resource": ALIAS, "Condition": condition}))
     }
 
     #[test]
@@ -194,19 +194,74 @@ mod tests {
     #[test]
     fn a_statement_with_the_source_arn_grants_its_pattern() {
         let pattern = "arn:aws:execute-api:eu-west-1:111122223333:a1/*/*";
-        let granted = allow(serde_json::json!({"ArnLike": {"AWS:SourceArn": pattern}}));
+        let granted = allow(json!({"ArnLike": {"AWS:SourceArn": pattern}}));
         assert_eq!(granted.grants_api_gateway(ALIAS), Some(vec![pattern]));
     }
 
     #[test]
     fn a_further_condition_makes_a_statement_not_equivalent() {
-        let both = serde_json::json!({"ArnLike": {"AWS:SourceArn": "*"}, "StringEquals": {"aws:PrincipalOrgID": "o-1"}});
+        let both = json!({"ArnLike": {"AWS:SourceArn": "*"}, "StringEquals": {"aws:PrincipalOrgID": "o-1"}});
         assert_eq!(allow(both).grants_api_gateway(ALIAS), None);
     }
 
     #[test]
+    fn a_condition_that_is_no_pattern_of_the_source_makes_a_statement_not_equivalent() {
+        for condition in [
+            json!({"ArnNotLike": {"AWS:SourceArn": "*"}}),
+            json!({"StringLike": {"AWS:SourceAccount": "111122223333"}}),
+        ] {
+            assert_eq!(allow(condition.clone()).grants_api_gateway(ALIAS), None, "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_document_has_one_statement_or_a_list_of_them() {
+        let one = json!({"Sid": "a", "Effect": "Allow"});
+        let ids = |document: Value| {
+            let statements = statements(&document.to_string())?;
+            Some(statements.into_iter().map(|statement| statement.id).collect::<Vec<_>>())
+        };
+        assert_eq!(ids(json!({"Statement": one})), Some(vec!["a".into()]));
+        assert_eq!(
+            ids(json!({"Statement": [one, {"Effect": "Allow"}]})),
+            Some(vec!["a".into(), String::new()])
+        );
+        assert_eq!(ids(json!({"Statement": "a"})), None);
+        assert_eq!(ids(json!({})), None);
+    }
+
+    #[test]
+    fn whom_a_statement_names_may_stand_in_several_ways() {
+        let granted = |principal: Value| {
+            let body = json!({"Effect": "Allow", "Principal": principal, "Action": ["lambda:GetAlias", "lambda:InvokeFunction"],
+                "Resource": [ALIAS]});
+            statement(body).grants_api_gateway(ALIAS) == Some(vec!["**"])
+        };
+        for (principal, expected) in [
+            (json!("*"), true),
+            (json!({"AWS": "*"}), true),
+            (json!({"Service": ["s3.amazonaws.com", API_GATEWAY]}), true),
+            (json!({"Federated": API_GATEWAY}), false),
+            (json!({"AWS": "arn:aws:iam::111122223333:root"}), false),
+        ] {
+            assert_eq!(granted(principal.clone()), expected, "{principal}");
+        }
+    }
+
+    #[test]
+    fn what_denies_api_gateway_grants_it_nothing() {
+        let denying = |service: &str| {
+            statement(json!({"Effect": "Deny", "Principal": {"Service": service}, "Action": "lambda:*", "Resource": ALIAS}))
+        };
+        assert!(denying(API_GATEWAY).denies_api_gateway(ALIAS));
+        assert_eq!(denying(API_GATEWAY).grants_api_gateway(ALIAS), None);
+        assert!(!denying("s3.amazonaws.com").denies_api_gateway(ALIAS));
+        assert!(!allow(json!({})).denies_api_gateway(ALIAS));
+    }
+
+    #[test]
     fn a_statement_for_another_service_grants_nothing() {
-        let body = serde_json::json!({"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
+        let body = json!({"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"},
             "Action": "lambda:InvokeFunction", "Resource": ALIAS});
         assert_eq!(statement(body).grants_api_gateway(ALIAS), None);
     }

@@ -14,7 +14,7 @@ use crate::tally::{Tally, percentile};
 
 /// What the rows lean on.
 const ASSUMES: [&str; 3] = [
-    "A request that was sent reaches AWS within the window for late arrivals (`--late-arrival-window`, 6 minutes), or not at all. AWS says of signed requests that in most cases they must arrive within five minutes. R2, R3 and R9 lean on it.",
+    "A request that was sent reaches AWS within the window for late arrivals (`--late-arrival-window`, 6 minutes), or not at all. AWS says of signed requests that in most cases they must arrive within five minutes (AWS-119). R1 to R5 and R9 lean on it.",
     "What AWS answers to a read shows every write that it has carried out, but for what [awssim](awssim.md) delays by its settings. R1, R2, R3 and R9 lean on it.",
     "A request that is delivered twice is carried out twice, with the answers that awssim gives. R3 leans on it.",
 ];

@@ -102,8 +102,7 @@ fn write(all: &[Walked], (transitions, violations, seconds): (usize, usize, f64)
         "date": String::from_utf8_lossy(&date.stdout).trim(), "versions": {"stateright": "0.31", "warmlambda": revision::tested(env!("CARGO_MANIFEST_DIR"))},
     });
     let assumes = [
-        "A request that was sent arrives within the late-arrival window or never (AWS-119).",
-        "After a take-over a removal of a statement that the vanished operator sent may still arrive; the next look puts the statement back.",
+        "R5: after a take-over a removal of a statement that the vanished operator sent may still arrive; the next look puts the statement back.",
     ];
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reliability");
     std::fs::create_dir_all(folder).expect("the folder can be made");

@@ -26,11 +26,7 @@ struct Seen {
 }
 
 /// What the rows lean on and nobody has confirmed of AWS.
-const ASSUMES: &[&str] = &[
-    "AWS refuses a signature that is more than five minutes off",
-    "a request that was sent arrives within the late-arrival window or never",
-    "AWS is as awssim has it (docs/awssim.md)",
-];
+const ASSUMES: &[&str] = &["AWS refuses a signature that is more than five minutes off. R19 in virtual time leans on it."];
 
 /// Notes a campaign, and writes its row with WRITE=1.
 pub fn note(campaign: &Campaign) {
