@@ -174,6 +174,7 @@ mod tests {
             ("a1/*/*", "a1/*/*", true),
             ("a1/*", "a1/*/*", true),
             ("a1/prod/*", "a1/*/*", false),
+            ("a1/prod*/GET", "a1/prod/GET", true),
             ("a1/prod/GET/reviews", "a1/prod/*", false),
             ("a1/prod/?ET/reviews", "a1/prod/GET/reviews", true),
             ("a1/prod/?/x", "a1/prod/*/x", false),

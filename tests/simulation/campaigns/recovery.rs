@@ -8,7 +8,7 @@ use crate::api_server::{ApiServer, Objects};
 use crate::people::{FOLDER, NAME};
 use crate::run::{found, interrupted};
 use crate::scenario::{End, Scenario, all};
-use crate::scene::{ALIAS, FUNCTION, execution_arn};
+use crate::scene::{ALIAS, FUNCTION, SECOND, advance, execution_arn};
 
 /// Passes until it is as asked.
 const PASSES: usize = 12;
@@ -76,6 +76,8 @@ fn world(scenario: &Scenario, lot: &mut Lot) -> (Region, Objects) {
     for _ in 0..lot.below(4) {
         corrupt_aws(&mut region, lot);
     }
+    // Nobody leads until the lease of the dead one has run out. What AWS is doing meanwhile is nobody's write.
+    advance(&mut region, 10 * SECOND);
     let api = ApiServer::with(objects);
     for _ in 0..lot.below(3) {
         corrupt_kubernetes(&api, lot);
