@@ -119,6 +119,24 @@ impl<'a> Required<'a> {
             .collect()
     }
 
+    /// Whether a trigger of the spec names the API of a statement, and AWS does not show the API or the stage: it may be back in a
+    /// moment, and then it shall not be locked out.
+    fn is_awaited(&self, statement: &'a Statement) -> bool {
+        let Some(id) = self.written_for(statement).and_then(policy::api_id_in) else {
+            return false;
+        };
+        let rest = |stage: &str| {
+            let api = self.observed.rest_apis.get(id);
+            api.is_some_and(|api| api.methods.is_some() && api.stages.contains_key(stage))
+        };
+        let http = |stage: &str| {
+            let api = self.observed.http_apis.get(id);
+            api.is_some_and(|api| api.routes.is_some() && api.stages.contains_key(stage))
+        };
+        self.desired.rest_apis.iter().any(|t| t.api_id == id && !rest(&t.stage))
+            || self.desired.http_apis.iter().any(|t| t.api_id == id && !http(&t.stage))
+    }
+
     /// The source ARN of a statement that says just what we write under its id. `None` for one that somebody else made under an id like
     /// ours: it may let in anybody.
     fn written_for(&self, statement: &'a Statement) -> Option<&'a str> {
@@ -198,7 +216,8 @@ fn add(desired: &Desired, policy: &AliasPolicy, source_arn: String, seen: Option
 }
 
 fn remove_stale(required: &Required, policy: &AliasPolicy, plan: &mut Plan) {
-    let mut removable = required.stale().into_iter().filter(|s| required.users(s).is_empty());
+    let stale = required.stale().into_iter();
+    let mut removable = stale.filter(|s| required.users(s).is_empty() && !required.is_awaited(s));
     if let Some(statement) = removable.next() {
         plan.steps.push(PlannedStep {
             step: Step::RemovePermission {
@@ -390,6 +409,30 @@ mod tests {
             0,
             "what somebody else wrote may let in anybody"
         );
+    }
+
+    #[test]
+    fn a_statement_for_an_api_that_is_not_found_waits_for_it() {
+        type Change = fn(&mut Observed);
+        let rest: [Change; 3] = [
+            |o| o.rest_apis.clear(),
+            |o| o.rest_apis.get_mut(API).unwrap().methods = None,
+            |o| o.rest_apis.get_mut(API).unwrap().stages.clear(),
+        ];
+        let http: [Change; 3] = [
+            |o| o.http_apis.clear(),
+            |o| o.http_apis.get_mut(HTTP_API).unwrap().routes = None,
+            |o| o.http_apis.get_mut(HTTP_API).unwrap().stages.clear(),
+        ];
+        let of_http = desired_http(json!({}));
+        let rest = rest.into_iter().map(|change| (desired(), quiet(), change));
+        let http = http
+            .into_iter()
+            .map(|change| (of_http.clone(), quiet_http(&of_http.alias_arn()), change));
+        for (desired, mut observed, change) in rest.chain(http) {
+            change(&mut observed);
+            assert_eq!(calls(&desired, &observed), Vec::<String>::new());
+        }
     }
 
     #[test]

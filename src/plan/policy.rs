@@ -185,6 +185,33 @@ mod tests {
     }
 
     #[test]
+    fn a_star_meets_any_run_and_a_question_mark_one_character() {
+        for (pattern, text, expected) in [
+            ("", "", true),
+            ("", "a", false),
+            ("a", "", false),
+            ("ab", "a", false),
+            ("a*", "a", true),
+            ("a**", "a", true),
+            ("*b", "abab", true),
+            ("*ab", "aab", true),
+            ("a*b*c", "a1b2b3c", true),
+            ("a*b*c", "a1c2b3", false),
+            ("a*bc", "abbc", true),
+            ("a*b", "acbd", false),
+            ("?", "a", true),
+            ("a?", "a", false),
+        ] {
+            assert_eq!(glob(pattern.as_bytes(), text.as_bytes()), expected, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn ids_of_statements_name_the_object() {
+        assert_eq!(statement_prefix("0a1b0001-0000-4000-8000-000000000001"), "warmlambda-0a1b0001-");
+    }
+
+    #[test]
     fn a_wildcard_does_not_reach_across_the_parts_of_an_arn() {
         assert!(!covers(
             "arn:aws:execute-api:*",

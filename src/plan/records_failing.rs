@@ -52,32 +52,40 @@ fn reason(mapping: &Mapping) -> Option<Reason> {
 
 #[cfg(test)]
 mod tests {
-    use crate::api::WarmLambdaEndpointStatus;
+    use crate::api::{ConditionType, WarmLambdaEndpointStatus};
     use crate::plan::assess::Outcome;
+    use crate::plan::conditions::find;
     use crate::plan::fixtures::{ORDERS, condition, mapped, orders, verdict};
 
-    fn conditions(result: &str) -> [Option<(String, String)>; 2] {
+    /// `Ready` and `RecordsFailing`, and the message of the latter.
+    fn told(result: &str) -> ([Option<(String, String)>; 2], String) {
         let (desired, mut observed) = (orders(), mapped(":live"));
         observed.mappings.as_mut().unwrap().get_mut(ORDERS).unwrap().last_result = result.into();
         let status = verdict(&desired, &observed, &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0).status;
-        [condition(&status, "Ready"), condition(&status, "RecordsFailing")]
+        let message = find(&status.conditions, ConditionType::RecordsFailing).map(|c| c.message.clone());
+        (
+            [condition(&status, "Ready"), condition(&status, "RecordsFailing")],
+            message.unwrap_or_default(),
+        )
     }
 
     #[test]
     fn a_function_that_fails_on_records_is_advice_and_the_endpoint_is_ready() {
-        let [ready, failing] = conditions("PROBLEM: Function call failed");
+        let ([ready, failing], message) = told("PROBLEM: Function call failed");
+        assert!(message.contains("look into log group /aws/lambda/fir-api"), "{message}");
         assert_eq!(ready.unwrap().0, "True");
         assert_eq!(failing, Some(("True".into(), "FunctionFailing".into())));
     }
 
     #[test]
     fn another_problem_is_told_as_what_it_is() {
-        let [_, failing] = conditions("PROBLEM: internal Lambda error. Please contact Lambda customer support.");
+        let ([_, failing], message) = told("PROBLEM: internal Lambda error. Please contact Lambda customer support.");
         assert_eq!(failing, Some(("True".into(), "ProcessingProblem".into())));
+        assert!(message.contains("records wait meanwhile"), "{message}");
     }
 
     #[test]
     fn records_that_are_processed_are_no_advice() {
-        assert_eq!(conditions("OK")[1], None);
+        assert_eq!(told("OK").0[1], None);
     }
 }

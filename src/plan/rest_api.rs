@@ -325,6 +325,50 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_exist_is_named() {
+        let told = |change: fn(&mut Desired, &mut Observed)| {
+            let (mut desired, mut observed) = (desired(), quiet());
+            change(&mut desired, &mut observed);
+            let plan = planned(&desired, &observed);
+            assert!(plan.steps.is_empty(), "{:?}", plan.steps);
+            let finding = plan.findings.into_iter().next().unwrap();
+            assert_eq!((finding.ends, finding.reason), (Ends::ByDelivery, Reason::TriggerNotFound));
+            finding.message
+        };
+        assert!(told(|_, observed| observed.rest_apis.clear()).contains("REST API a1b2c3d4e5 does not exist in eu-west-1"));
+        assert!(told(|desired, _| desired.rest_apis[0].stage = "beta".into()).contains("REST API a1b2c3d4e5 has no stage beta"));
+        let absent = |desired: &mut Desired, _: &mut Observed| {
+            desired.rest_apis[0].methods.push(MethodKey {
+                path: "/gone".into(),
+                http_method: "GET".into(),
+            });
+        };
+        assert!(told(absent).contains("has no method GET /gone"));
+    }
+
+    #[test]
+    fn an_integration_that_does_not_invoke_with_post_is_edited_only_where_the_spec_names_it() {
+        type Change = fn(&mut crate::plan::observed::Integration);
+        let changes: [Change; 2] = [|i| i.http_method = Some("GET".into()), |i| i.kind = "HTTP_PROXY".into()];
+        for change in changes {
+            let mut observed = quiet();
+            call(&mut observed, &uri_of(""));
+            let api = observed.rest_apis.get_mut(API).unwrap();
+            let method = api.methods.as_mut().unwrap().get_mut(&reviews()).unwrap();
+            change(method.integration.as_mut().unwrap());
+            let mut named = desired();
+            named.rest_apis[0].methods.push(reviews());
+            let edits = |desired: &Desired| calls(desired, &observed).iter().filter(|c| c.contains("Integration")).count();
+            assert_eq!((edits(&desired()), edits(&named)), (0, 1));
+            assert!(
+                calls(&named, &observed)[0].starts_with("apigateway:PutIntegration"),
+                "{:?}",
+                calls(&named, &observed)
+            );
+        }
+    }
+
+    #[test]
     fn two_triggers_on_one_stage_share_a_deployment() {
         let (mut desired, mut observed) = (desired(), quiet());
         call(&mut observed, &uri_of(""));

@@ -100,3 +100,73 @@ impl Routing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::{at, capacity, desired, quiet};
+    use crate::plan::memory::Rollout;
+
+    /// What a rollout to version 41 is taken for, which was seen `started` and `witnessed` seconds ago.
+    fn moving(state: AllocationState, started: i64, witnessed: i64) -> Routing {
+        let mut observed = quiet();
+        let alias = observed.alias.as_mut().unwrap();
+        (alias.version, alias.weights) = (Some(41), [(40, 1.0)].into());
+        observed.capacity = Some(capacity(3, state));
+        let rollout = Rollout {
+            from: 40,
+            to: 41,
+            started: at(-started),
+            witnessed: at(-witnessed),
+        };
+        let memory = Memory {
+            rollout: Some(rollout),
+            ..Memory::default()
+        };
+        Routing::of(&desired(), &observed, &memory, at(0))
+    }
+
+    #[test]
+    fn a_canary_is_warming_until_more_than_the_allowed_time_has_passed_before_our_eyes() {
+        let allowed = i64::try_from(desired().rollout_timeout.as_secs()).unwrap();
+        let warming = Routing::Warming { from: 40, to: 41 };
+        let timed_out = Routing::Wedged {
+            from: 40,
+            to: 41,
+            reason: ROLLOUT_TIMED_OUT.into(),
+        };
+        for (started, witnessed, expected) in [
+            (0, 0, &warming),
+            (allowed, allowed, &warming),
+            (allowed + 1, allowed, &warming),
+            (allowed + 1, allowed + 1, &timed_out),
+        ] {
+            assert_eq!(
+                &moving(AllocationState::InProgress, started, witnessed),
+                expected,
+                "{started} {witnessed}"
+            );
+        }
+        assert_eq!(moving(AllocationState::Ready, allowed, allowed), warming);
+        let persons = Routing::Foreign {
+            version: Some(41),
+            weights: [(40, 1.0)].into(),
+        };
+        assert_eq!(
+            moving(AllocationState::Ready, allowed + 1, 0),
+            persons,
+            "weights that nothing moves"
+        );
+    }
+
+    #[test]
+    fn the_version_that_most_requests_get_is_the_one_that_serves() {
+        let split = |share: f64| Routing::Foreign {
+            version: Some(41),
+            weights: [(40, share)].into(),
+        };
+        assert_eq!(split(0.49).serving(), Some(41));
+        assert_eq!(split(0.5).serving(), Some(41));
+        assert_eq!(split(0.51).serving(), Some(40));
+    }
+}

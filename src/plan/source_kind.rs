@@ -78,19 +78,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_tells_the_kind() {
-        for (arn, kind) in [
+    fn an_arn_tells_the_kind_and_the_word_for_it() {
+        for (arn, kind, word) in [
             (
                 "arn:aws:dynamodb:eu-west-1:1:table/t/stream/2026-01-01T00:00:00.000",
                 SourceKind::DynamoDb,
+                "stream",
             ),
-            ("arn:aws:kinesis:eu-west-1:1:stream/s/consumer/c:1", SourceKind::Kinesis),
-            ("arn:aws-cn:sqs:cn-north-1:1:q", SourceKind::Sqs),
-            ("arn:aws:kafka:eu-west-1:1:cluster/c/uuid", SourceKind::Msk),
-            ("arn:aws:mq:eu-west-1:1:broker:b:b-1", SourceKind::Other),
-            ("", SourceKind::Other),
+            ("arn:aws:kinesis:eu-west-1:1:stream/s/consumer/c:1", SourceKind::Kinesis, "stream"),
+            ("arn:aws-cn:sqs:cn-north-1:1:q", SourceKind::Sqs, "queue"),
+            ("arn:aws:kafka:eu-west-1:1:cluster/c/uuid", SourceKind::Msk, "Kafka cluster"),
+            ("arn:aws:mq:eu-west-1:1:broker:b:b-1", SourceKind::Other, "source"),
+            ("", SourceKind::Other, "source"),
         ] {
-            assert_eq!(SourceKind::of_arn(arn), kind, "{arn}");
+            assert_eq!((SourceKind::of_arn(arn), SourceKind::of_arn(arn).word()), (kind, word), "{arn}");
         }
     }
 }

@@ -99,6 +99,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_a_stream_of_a_table_may_have_been_switched_off_and_on() {
+        for (kind, told) in [(SourceKind::DynamoDb, true), (SourceKind::Kinesis, false)] {
+            let (.., text) = sentence(SourceProblem::NotFound, kind, "s", None, "no");
+            assert_eq!(text.contains("switched off and on"), told, "{text}");
+        }
+    }
+
+    #[test]
     fn the_known_texts_have_their_meaning() {
         let source = |problem| Said::Source(problem);
         for (text, said) in [

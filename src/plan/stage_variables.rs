@@ -58,3 +58,40 @@ pub fn shared_with<'a>(
     let mut others = uses.filter(|(_, uri)| uri.contains(&token) && !calls_alias(desired, uri, &after));
     others.next().map(|(entrance, _)| entrance)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::desired;
+
+    fn solved(arn: &str) -> Option<String> {
+        let uri = desired().site.invocation_uri(arn);
+        solve(&desired(), &uri, &Variables::new()).map(|variable| variable.value)
+    }
+
+    #[test]
+    fn a_variable_is_solved_for_function_or_qualifier_and_for_nothing_more() {
+        let function = desired().function_arn();
+        let account = function.strip_suffix(":function:fir-api").unwrap();
+        for (arn, value) in [
+            (format!("{function}:${{stageVariables.v}}"), Some("live")),
+            (format!("{account}:function:${{stageVariables.v}}"), Some("fir-api:live")),
+            (format!("{account}:${{stageVariables.v}}"), None),
+            (format!("{function}:live${{stageVariables.v}}"), None),
+            (format!("{function}:live"), None),
+        ] {
+            assert_eq!(solved(&arn).as_deref(), value, "{arn}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_would_have_to_be_two_things_is_not_solved() {
+        let arn = desired()
+            .function_arn()
+            .replace(":fir-api", ":${stageVariables.v}:${stageVariables.v}");
+        let uri = desired().site.invocation_uri(&arn);
+        assert!(has_variable(&uri) && !has_variable(&desired().alias_uri()));
+        let variables = Variables::from([("v".into(), "live".into())]);
+        assert_eq!(solve(&desired(), &uri, &variables), None);
+    }
+}

@@ -89,3 +89,79 @@ fn add(planned: PlannedStep, plan: &mut Plan) {
         plan.steps.push(planned);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(kind: ApiKind, api_id: &str, stage: &str) -> OnStage {
+        OnStage {
+            kind,
+            api_id: api_id.into(),
+            stage: stage.into(),
+            deployment: DeploymentPolicy::OnChange,
+            let_in: true,
+            due: Due::default(),
+        }
+    }
+
+    /// Whether a stage that has to be deployed is deployed, beside another trigger.
+    fn is_deployed_beside(other: OnStage) -> bool {
+        let mut one = on(ApiKind::Http, "a1", "prod");
+        one.due.deploy = Some("stale".into());
+        let mut made = Plan::default();
+        let step = Step::DeployHttpStage {
+            api_id: "a1".into(),
+            stage: "prod".into(),
+        };
+        plan(&[one, other], true, |_, _| Ok(step.clone()), &mut made);
+        let waits = made
+            .findings
+            .iter()
+            .any(|finding| finding.message.contains("is deployed once every trigger"));
+        assert_ne!(waits, made.steps.iter().any(|planned| planned.step == step));
+        !waits
+    }
+
+    #[test]
+    fn variables_of_one_stage_are_written_once_in_a_pass() {
+        let variables = |stage: &str, value: &str| PlannedStep {
+            why: String::new(),
+            step: Step::SetHttpStageVariables {
+                api_id: "a1".into(),
+                stage: stage.into(),
+                variables: [("v".into(), value.into())].into(),
+            },
+        };
+        let mut made = Plan::default();
+        for planned in [variables("prod", "1"), variables("prod", "2"), variables("beta", "1")] {
+            add(planned, &mut made);
+        }
+        assert_eq!(made.steps, [variables("prod", "1"), variables("beta", "1")]);
+    }
+
+    #[test]
+    fn a_stage_is_deployed_once_all_of_its_triggers_are_fit_for_it() {
+        assert!(is_deployed_beside(on(ApiKind::Http, "a1", "prod")));
+        let locked_out = OnStage {
+            let_in: false,
+            ..on(ApiKind::Http, "a1", "prod")
+        };
+        assert!(!is_deployed_beside(locked_out.clone()));
+        let mut unfit = on(ApiKind::Http, "a1", "prod");
+        let finding = Finding::new(Link::Trigger, Ends::ByPerson, Reason::UnqualifiedTarget, "no");
+        unfit.due.findings.push(finding);
+        assert!(!is_deployed_beside(unfit));
+        for elsewhere in [
+            on(ApiKind::Rest, "a1", "prod"),
+            on(ApiKind::Http, "a2", "prod"),
+            on(ApiKind::Http, "a1", "beta"),
+        ] {
+            let elsewhere = OnStage {
+                let_in: false,
+                ..elsewhere
+            };
+            assert!(is_deployed_beside(elsewhere), "that is another stage");
+        }
+    }
+}

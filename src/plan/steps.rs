@@ -116,12 +116,9 @@ mod tests {
 
     #[test]
     fn alias_capacity_and_permission_are_made_together_and_the_api_waits_for_them() {
-        let (desired, mut observed) = (desired(), quiet());
+        let (desired, mut observed) = (desired(), past_the_alias());
         (observed.alias, observed.capacity, observed.policy) = (None, None, None);
         observed.version_states.insert(40, CodeState::Active);
-        let function_uri = desired.site.invocation_uri(&desired.function_arn());
-        let api = observed.rest_apis.get_mut(API).unwrap();
-        api.methods.as_mut().unwrap().insert(reviews(), proxy(&function_uri));
         let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
         assert_eq!(
             actions,
@@ -131,6 +128,51 @@ mod tests {
                 "lambda:AddPermission"
             ]
         );
+    }
+
+    #[test]
+    fn what_takes_something_away_is_destructive_and_nothing_else_is() {
+        let (statement_id, revision_id) = (String::from("s"), String::from("r"));
+        let away = [
+            Step::DeleteAlias,
+            Step::DeleteCapacity,
+            Step::RemovePermission { statement_id, revision_id },
+            Step::DeleteHttpIntegration {
+                api_id: "a".into(),
+                integration_id: "i".into(),
+            },
+        ];
+        assert!(away.iter().all(Step::is_destructive));
+        assert!(!Step::PutCapacity { requested: 3 }.is_destructive());
+    }
+
+    /// The method of the API calls the function past the alias.
+    fn past_the_alias() -> Observed {
+        let mut observed = quiet();
+        let function_uri = desired().site.invocation_uri(&desired().function_arn());
+        let api = observed.rest_apis.get_mut(API).unwrap();
+        api.methods.as_mut().unwrap().insert(reviews(), proxy(&function_uri));
+        observed
+    }
+
+    #[test]
+    fn callers_wait_for_a_move_of_the_alias_and_for_its_capacity_and_not_for_a_publication() {
+        let actions = |observed: &Observed| {
+            let steps = planned(&desired(), observed).steps.into_iter();
+            steps.map(|planned| planned.step.action()).collect::<Vec<_>>()
+        };
+        let edits = ["apigateway:UpdateIntegration"];
+        assert_eq!(actions(&past_the_alias()), edits);
+        let mut elsewhere = past_the_alias();
+        elsewhere.alias.as_mut().unwrap().version = Some(39);
+        elsewhere.version_states.insert(40, CodeState::Active);
+        assert_eq!(actions(&elsewhere), ["lambda:UpdateAlias"]);
+        let mut allocating = past_the_alias();
+        allocating.capacity.as_mut().unwrap().state = AllocationState::InProgress;
+        assert_eq!(actions(&allocating), Vec::<&str>::new());
+        let mut new_code = past_the_alias();
+        new_code.function.as_mut().unwrap().fingerprint = "forty-one".into();
+        assert_eq!(actions(&new_code), [&["lambda:PublishVersion"][..], &edits].concat());
     }
 
     #[test]

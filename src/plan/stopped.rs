@@ -132,3 +132,143 @@ fn keep_links(previous: &WarmLambdaEndpointStatus, conditions: &mut Conditions, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::assess::Outcome;
+    use crate::plan::failure::{Class, Effect};
+    use crate::plan::fixtures::{condition, desired, moment, quiet, verdict};
+
+    fn failure(class: Class) -> Failure {
+        Failure {
+            class,
+            effect: Effect::NotApplied,
+            operation: "lambda:GetAlias",
+            resource: "fir-api:live".into(),
+            code: "Code".into(),
+            message: "text".into(),
+            request_id: None,
+        }
+    }
+
+    fn denied() -> Class {
+        Class::Denied("lambda:GetAlias".into())
+    }
+
+    fn ready() -> WarmLambdaEndpointStatus {
+        let status = verdict(&desired(), &quiet(), &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0).status;
+        WarmLambdaEndpointStatus {
+            observed_generation: Some(1),
+            ..status
+        }
+    }
+
+    /// What a status of nothing but `Ready=False`, since the beginning, is followed by.
+    fn unread_after(class: Class, seconds: i64) -> (Verdict, Option<(String, String)>) {
+        let mut before = Conditions::new(&[], moment(0));
+        before.set(ConditionType::Ready, Status::False, Reason::Progressing, "");
+        let before = WarmLambdaEndpointStatus {
+            conditions: before.finish(),
+            ..WarmLambdaEndpointStatus::default()
+        };
+        let verdict = of(&Stop::Unread(failure(class)), &before, moment(seconds));
+        let stalled = condition(&verdict.status, "Stalled");
+        (verdict, stalled)
+    }
+
+    #[test]
+    fn only_two_reads_in_a_row_may_fail_in_passing_before_ready_is_unknown() {
+        let moment = |failures, generation| Moment {
+            failures,
+            generation,
+            ..moment(60)
+        };
+        let new = WarmLambdaEndpointStatus::default();
+        for (class, before, moment, tolerated) in [
+            (Class::Transient, ready(), moment(1, 1), true),
+            (Class::Throttled(None), ready(), moment(2, 1), true),
+            (Class::Transient, ready(), moment(3, 1), false),
+            (Class::Transient, ready(), moment(1, 2), false),
+            (Class::Transient, new, moment(1, 1), false),
+            (denied(), ready(), moment(1, 1), false),
+        ] {
+            let told = of(&Stop::Unread(failure(class.clone())), &before, moment);
+            assert_eq!(told.status == before, tolerated, "{class:?} {moment:?}");
+            let expected = if tolerated { "True" } else { "Unknown" };
+            assert_eq!(condition(&told.status, "Ready").unwrap().0, expected, "{class:?} {moment:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_stalled_when_a_person_is_needed_and_not_before() {
+        let (at_once, stalled) = unread_after(Class::Quota, 0);
+        assert_eq!((at_once.cadence, stalled.unwrap().1.as_str()), (Cadence::Slow, "QuotaExceeded"));
+        for (class, seconds, cadence) in [
+            (denied(), 119, Cadence::Retry),
+            (denied(), 120, Cadence::Slow),
+            (Class::Transient, 86_400, Cadence::Retry),
+        ] {
+            let (verdict, stalled) = unread_after(class.clone(), seconds);
+            assert_eq!(
+                (verdict.cadence, stalled.is_some()),
+                (cadence, cadence == Cadence::Slow),
+                "{class:?} {seconds}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_deletion_says_what_holds_it_up_and_how_to_give_the_object_up() {
+        let deleting = |cleanup: Cleanup, class: Option<Class>| {
+            let told = of(&Stop::Deleting(cleanup, class.map(failure)), &ready(), moment(0));
+            let blocked = find(&told.status.conditions, ConditionType::DeletionBlocked).unwrap();
+            (
+                blocked.reason.clone(),
+                blocked.message.contains("warmlambda.dev/release=true"),
+                told.cadence,
+            )
+        };
+        let used = Cleanup {
+            in_use_by: vec!["REST API a1".into()],
+            ..Cleanup::default()
+        };
+        let waits = Cleanup {
+            waiting: Some((Reason::AllocationInProgress, "AWS is at work".into())),
+            ..Cleanup::default()
+        };
+        let said = |reason: &str, way_out, cadence| (reason.to_owned(), way_out, cadence);
+        assert_eq!(deleting(used, None), said("StillInUse", true, Cadence::Settled));
+        assert_eq!(deleting(waits, None), said("AllocationInProgress", false, Cadence::InFlight));
+        assert_eq!(deleting(Cleanup::default(), None), said("Progressing", false, Cadence::InFlight));
+        let failed = |class| deleting(Cleanup::default(), Some(class));
+        assert_eq!(failed(Class::Transient), said("AwsUnavailable", true, Cadence::Retry));
+        assert_eq!(failed(denied()), said("AccessDenied", true, Cadence::Slow));
+    }
+
+    #[test]
+    fn facts_stay_and_links_are_unknown_for_the_generation_that_was_stopped() {
+        let second = Moment {
+            generation: 2,
+            ..moment(60)
+        };
+        for (stop, why) in [
+            (Stop::Suspended, "not observed while suspended"),
+            (Stop::NoRegion, "not observed: see Ready"),
+            (Stop::Claimed("shop/older".into()), "not observed: see Ready"),
+        ] {
+            let told = of(&stop, &ready(), second).status;
+            assert_eq!(
+                (told.observed_generation, &told.function_version),
+                (Some(2), &ready().function_version)
+            );
+            let alias = find(&told.conditions, ConditionType::AliasReady).unwrap();
+            assert_eq!(
+                (alias.status.as_str(), alias.reason.as_str(), alias.message.as_str()),
+                ("Unknown", "Stale", why)
+            );
+            let first = of(&stop, &WarmLambdaEndpointStatus::default(), second).status;
+            assert_eq!(condition(&first, "AliasReady"), Some(("Unknown".into(), "Pending".into())));
+        }
+    }
+}

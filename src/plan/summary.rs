@@ -175,7 +175,10 @@ mod tests {
     use super::*;
     use crate::api::WarmLambdaEndpointStatus;
     use crate::plan::assess::{Outcome, Stop, assess_stop};
+    use crate::plan::finding::Link;
     use crate::plan::fixtures::{condition, desired, moment, planned, quiet, verdict};
+    use crate::plan::memory::{Memory, Rejected};
+    use crate::plan::steps::Plan;
 
     fn failure(class: Class, effect: Effect) -> Failure {
         Failure {
@@ -237,6 +240,141 @@ mod tests {
         assert_eq!(condition(&second, "Stalled"), of("True", "AccessDenied"));
         assert_eq!(condition(&second, "Reconciling"), None);
         assert_eq!(condition(&second, "Ready"), of("False", "AccessDenied"));
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_read_names_the_role_that_may_not() {
+        let problem = Class::Source(SourceProblem::RoleNotAssumable);
+        let status = failing(problem, &WarmLambdaEndpointStatus::default(), 0);
+        let ready = &status.conditions[0];
+        assert_eq!(ready.reason, "RoleNotAssumable");
+        assert!(
+            ready.message.contains("arn:aws:iam::111122223333:role/fir-api"),
+            "{}",
+            ready.message
+        );
+    }
+
+    /// Ready's reason, the condition beside it, and the cadence after a pass with these findings, `seconds` after Ready went away.
+    fn told(findings: &[(Ends, Reason)], reject: bool, seconds: i64) -> (String, String, Cadence) {
+        let rejected = Rejected {
+            code_sha256: "sha".into(),
+            reason: "no".into(),
+            attempt: "1".into(),
+        };
+        let findings = findings
+            .iter()
+            .map(|(ends, reason)| Finding::new(Link::Trigger, *ends, *reason, reason.as_str()));
+        let plan = Plan {
+            findings: findings.collect(),
+            reject: reject.then_some((41, rejected)),
+            ..Plan::default()
+        };
+        let mut before = Conditions::new(&[], moment(0));
+        before.set(ConditionType::Ready, Status::False, Reason::Progressing, "");
+        let before = before.finish();
+        let pass = Pass {
+            desired: &desired(),
+            observed: &quiet(),
+            plan: &plan,
+            outcome: &Outcome::default(),
+            previous: &WarmLambdaEndpointStatus::default(),
+            memory: &Memory::default(),
+            usage: None,
+            unsampled: None,
+            moment: moment(seconds),
+        };
+        let mut conditions = Conditions::new(&before, moment(seconds));
+        let cadence = under_way(&pass, &mut conditions);
+        let [ready, beside] = &conditions.finish()[..] else {
+            panic!("Ready and one other")
+        };
+        (ready.reason.clone(), format!("{} {}", beside.type_, beside.reason), cadence)
+    }
+
+    #[test]
+    fn of_several_findings_ready_names_the_root_and_kstatus_hears_whether_it_moves() {
+        use Ends::{ByDelivery, ByEarlierLink, ByItself, ByOthers, ByPerson};
+        let waits = (ByEarlierLink, Reason::Waiting);
+        let person = (ByPerson, Reason::UnqualifiedTarget);
+        let others = (ByOthers, Reason::CanaryActive);
+        let delivery = (ByDelivery, Reason::TriggerNotFound);
+        let busy = (ByItself, Reason::AllocationInProgress);
+        let warming = (ByItself, Reason::WarmingNewVersion);
+        let waiting_for_it = "Reconciling DependencyNotReady";
+        for (findings, seconds, ready, beside, cadence) in [
+            (
+                &[waits, person][..],
+                0,
+                "UnqualifiedTarget",
+                "Stalled UnqualifiedTarget",
+                Cadence::Settled,
+            ),
+            (
+                &[others, person],
+                0,
+                "UnqualifiedTarget",
+                "Stalled UnqualifiedTarget",
+                Cadence::Settled,
+            ),
+            (&[waits, others], 0, "CanaryActive", waiting_for_it, Cadence::Settled),
+            (&[waits], 0, "Waiting", waiting_for_it, Cadence::Settled),
+            (&[others], 86_400, "CanaryActive", waiting_for_it, Cadence::Settled),
+            (&[delivery], 119, "TriggerNotFound", waiting_for_it, Cadence::InFlight),
+            (&[delivery], 120, "TriggerNotFound", "Stalled TriggerNotFound", Cadence::Settled),
+            (
+                &[others, delivery],
+                120,
+                "TriggerNotFound",
+                "Stalled TriggerNotFound",
+                Cadence::Settled,
+            ),
+            (
+                &[warming],
+                0,
+                "WarmingNewVersion",
+                "Reconciling WarmingNewVersion",
+                Cadence::InFlight,
+            ),
+            (
+                &[busy],
+                86_400,
+                "AllocationInProgress",
+                "Reconciling Progressing",
+                Cadence::InFlight,
+            ),
+            (
+                &[person, busy],
+                0,
+                "UnqualifiedTarget",
+                "Reconciling Progressing",
+                Cadence::InFlight,
+            ),
+            (&[], 0, "Progressing", waiting_for_it, Cadence::Settled),
+        ] {
+            let expected = (ready.to_owned(), beside.to_owned(), cadence);
+            assert_eq!(told(findings, false, seconds), expected, "{findings:?} after {seconds} s");
+        }
+        let rejected = told(&[], true, 0);
+        assert_eq!(
+            rejected,
+            ("Progressing".into(), "Reconciling Progressing".into(), Cadence::InFlight)
+        );
+    }
+
+    #[test]
+    fn each_failure_is_told_with_its_call_and_the_next_step() {
+        for (class, words_of_it) in [
+            (Class::Invalid, "AWS refuses lambda:UpdateAlias on fir-api:live: Code: text"),
+            (Class::Conflict, "met another change (Code: text); AWS is read again"),
+            (
+                Class::Denied("lambda:UpdateAlias".into()),
+                "AWS denies lambda:UpdateAlias on fir-api:live: allow it",
+            ),
+        ] {
+            let (.., text) = words(&failure(class, Effect::NotApplied));
+            assert!(text.contains(words_of_it), "{text}");
+        }
     }
 
     #[test]

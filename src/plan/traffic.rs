@@ -213,6 +213,31 @@ mod tests {
     }
 
     #[test]
+    fn the_share_is_known_only_of_a_function_with_requests() {
+        assert_eq!(share(&sample(3.0, 4.0, 0)), Some(0.75));
+        assert_eq!(share(&sample(0.0, 0.0, 0)), None);
+        assert_eq!(share(&sample(3.0, 0.0, 0)), None, "of the function nothing is known");
+        let idle = Usage {
+            of_function: Some(0.0),
+            ..sample(0.0, 0.0, 0)
+        };
+        assert_eq!(share(&idle), None);
+    }
+
+    #[test]
+    fn a_few_requests_past_the_alias_are_too_few_to_tell_unless_more_come_through_it() {
+        for (through, all, expected) in [
+            (3.0, 5.0, Evidence::Through),
+            (2.0, 4.0, Evidence::Few),
+            (3.0, 7.0, Evidence::Few),
+            (1.0, 3.0, Evidence::Few),
+            (0.0, 3.0, Evidence::Few),
+        ] {
+            assert_eq!(evidence(&[], &sample(through, all, 0)), expected, "{through} of {all}");
+        }
+    }
+
+    #[test]
     fn requests_that_come_through_the_alias_are_said_to_in_a_sentence_without_numbers() {
         let status = settled();
         assert_eq!(said(&status), "True Succeeded");
