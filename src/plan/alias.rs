@@ -292,6 +292,10 @@ mod tests {
         assert_eq!(then.reject, None);
         let before = due(&desired(), &wedged_on_40(), &rejected("another attempt"));
         assert!(before.steps.is_empty() && before.reject.is_some());
+        let mut other_code = rejected(&desired().attempt);
+        other_code.rejected.get_mut(&40).unwrap().code_sha256 = "sha-of-a-function-that-was-made-anew".into();
+        let anew = due(&desired(), &wedged_on_40(), &other_code);
+        assert!(anew.steps.is_empty() && anew.reject.is_some());
     }
 
     #[test]

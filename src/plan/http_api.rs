@@ -290,7 +290,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::fixtures::{HTTP_API, at, calls, desired, desired_http, planned, quiet_http};
+    use crate::plan::fixtures::{HTTP_API, at, calls, desired, desired_http, http_integration, planned, quiet_http};
     use crate::plan::trigger::Callers;
 
     fn arn(qualified: &str) -> String {
@@ -475,6 +475,49 @@ mod tests {
                 .contains("would have to change, and GET /other uses it too"),
             "{:?}",
             plan.findings
+        );
+    }
+
+    #[test]
+    fn who_calls_without_a_role_is_whoever_an_edit_reaches() {
+        let reached = |observed: &Observed| {
+            let all = without_role(&any(), observed, &any().http_apis[0]).into_iter();
+            all.map(|(stage, entrance)| format!("{stage} {entrance}")).collect::<Vec<_>>()
+        };
+        let on_prod = ["prod $default", "prod POST /reviews"];
+        let mut observed = quiet_http(&arn("fir-api"));
+        assert_eq!(reached(&observed), on_prod);
+        let api = observed.http_apis.get_mut(HTTP_API).unwrap();
+        let other = Route {
+            id: "route3".into(),
+            integration_id: Some("int2".into()),
+        };
+        api.routes.as_mut().unwrap().insert("GET /other".into(), other);
+        api.integrations.insert("int2".into(), http_integration(&arn("other:live")));
+        let mut beta = api.stages["prod"].clone();
+        beta.deployed = None;
+        api.stages.insert("beta".into(), beta.clone());
+        assert_eq!(
+            reached(&observed),
+            on_prod,
+            "neither another integration nor a stage that somebody deploys"
+        );
+        beta.auto_deploy = true;
+        observed.http_apis.get_mut(HTTP_API).unwrap().stages.insert("beta".into(), beta);
+        assert_eq!(
+            reached(&observed),
+            [&["beta $default", "beta POST /reviews"][..], &on_prod].concat(),
+            "a stage that deploys itself"
+        );
+        let api = observed.http_apis.get_mut(HTTP_API).unwrap();
+        api.integrations
+            .insert("int1".into(), http_integration(&arn("fir-api:${stageVariables.q}")));
+        let variables = &mut stage(&mut observed).variables;
+        variables.insert("q".into(), "live".into());
+        assert_eq!(
+            reached(&observed),
+            on_prod,
+            "what its own variables make of it is the other stage's"
         );
     }
 

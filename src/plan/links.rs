@@ -132,12 +132,16 @@ fn let_in(required: &Required) -> (Status, Reason, String) {
         })
         .collect();
     granting.dedup();
-    let kept: Vec<_> = required
-        .stale()
-        .into_iter()
-        .filter_map(|s| Some((s, required.users(s).first()?.describe())))
-        .map(|(s, caller)| format!("statement {} is no longer asked for and stays because {caller} needs it", s.id))
-        .collect();
+    let kept = required.stale().into_iter().filter_map(|s| match required.users(s).first() {
+        Some(caller) => Some(format!(
+            "statement {} is no longer asked for and stays because {} needs it",
+            s.id,
+            caller.describe()
+        )),
+        None if required.is_awaited(s) => Some(format!("statement {} stays for an API that AWS does not show", s.id)),
+        None => None,
+    });
+    let kept: Vec<_> = kept.collect();
     let kept = if kept.is_empty() {
         String::new()
     } else {
@@ -204,6 +208,14 @@ mod tests {
         let mut locked = quiet();
         locked.policy = None;
         assert_eq!(is(&desired(), &locked, PERMISSION), pair("False", "PermissionMissing"));
+    }
+
+    #[test]
+    fn a_statement_that_waits_for_its_api_is_named() {
+        let mut observed = quiet();
+        observed.rest_apis.clear();
+        let text = message(&status(&desired(), &observed), PERMISSION);
+        assert!(text.ends_with("stays for an API that AWS does not show"), "{text}");
     }
 
     #[test]

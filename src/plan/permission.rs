@@ -121,7 +121,7 @@ impl<'a> Required<'a> {
 
     /// Whether a trigger of the spec names the API of a statement, and AWS does not show the API or the stage: it may be back in a
     /// moment, and then it shall not be locked out.
-    fn is_awaited(&self, statement: &'a Statement) -> bool {
+    pub fn is_awaited(&self, statement: &'a Statement) -> bool {
         let Some(id) = self.written_for(statement).and_then(policy::api_id_in) else {
             return false;
         };

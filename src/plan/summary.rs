@@ -255,28 +255,25 @@ mod tests {
         );
     }
 
-    /// Ready's reason, the condition beside it, and the cadence after a pass with these findings, `seconds` after Ready went away.
-    fn told(findings: &[(Ends, Reason)], reject: bool, seconds: i64) -> (String, String, Cadence) {
-        let rejected = Rejected {
-            code_sha256: "sha".into(),
-            reason: "no".into(),
-            attempt: "1".into(),
-        };
+    fn plan_of(findings: &[(Ends, Reason)]) -> Plan {
         let findings = findings
             .iter()
             .map(|(ends, reason)| Finding::new(Link::Trigger, *ends, *reason, reason.as_str()));
-        let plan = Plan {
+        Plan {
             findings: findings.collect(),
-            reject: reject.then_some((41, rejected)),
             ..Plan::default()
-        };
+        }
+    }
+
+    /// Ready's reason, the condition beside it, and the cadence after a pass with this plan, so many seconds after Ready went away.
+    fn told(plan: &Plan, seconds: i64) -> String {
         let mut before = Conditions::new(&[], moment(0));
         before.set(ConditionType::Ready, Status::False, Reason::Progressing, "");
         let before = before.finish();
         let pass = Pass {
             desired: &desired(),
             observed: &quiet(),
-            plan: &plan,
+            plan,
             outcome: &Outcome::default(),
             previous: &WarmLambdaEndpointStatus::default(),
             memory: &Memory::default(),
@@ -289,77 +286,52 @@ mod tests {
         let [ready, beside] = &conditions.finish()[..] else {
             panic!("Ready and one other")
         };
-        (ready.reason.clone(), format!("{} {}", beside.type_, beside.reason), cadence)
+        format!("{}, {} {}, {cadence:?}", ready.reason, beside.type_, beside.reason)
     }
 
     #[test]
     fn of_several_findings_ready_names_the_root_and_kstatus_hears_whether_it_moves() {
-        use Ends::{ByDelivery, ByEarlierLink, ByItself, ByOthers, ByPerson};
-        let waits = (ByEarlierLink, Reason::Waiting);
-        let person = (ByPerson, Reason::UnqualifiedTarget);
-        let others = (ByOthers, Reason::CanaryActive);
-        let delivery = (ByDelivery, Reason::TriggerNotFound);
-        let busy = (ByItself, Reason::AllocationInProgress);
-        let warming = (ByItself, Reason::WarmingNewVersion);
-        let waiting_for_it = "Reconciling DependencyNotReady";
-        for (findings, seconds, ready, beside, cadence) in [
-            (
-                &[waits, person][..],
-                0,
-                "UnqualifiedTarget",
-                "Stalled UnqualifiedTarget",
-                Cadence::Settled,
-            ),
-            (
-                &[others, person],
-                0,
-                "UnqualifiedTarget",
-                "Stalled UnqualifiedTarget",
-                Cadence::Settled,
-            ),
-            (&[waits, others], 0, "CanaryActive", waiting_for_it, Cadence::Settled),
-            (&[waits], 0, "Waiting", waiting_for_it, Cadence::Settled),
-            (&[others], 86_400, "CanaryActive", waiting_for_it, Cadence::Settled),
-            (&[delivery], 119, "TriggerNotFound", waiting_for_it, Cadence::InFlight),
-            (&[delivery], 120, "TriggerNotFound", "Stalled TriggerNotFound", Cadence::Settled),
-            (
-                &[others, delivery],
-                120,
-                "TriggerNotFound",
-                "Stalled TriggerNotFound",
-                Cadence::Settled,
-            ),
-            (
-                &[warming],
-                0,
-                "WarmingNewVersion",
-                "Reconciling WarmingNewVersion",
-                Cadence::InFlight,
-            ),
-            (
-                &[busy],
-                86_400,
-                "AllocationInProgress",
-                "Reconciling Progressing",
-                Cadence::InFlight,
-            ),
-            (
-                &[person, busy],
-                0,
-                "UnqualifiedTarget",
-                "Reconciling Progressing",
-                Cadence::InFlight,
-            ),
-            (&[], 0, "Progressing", waiting_for_it, Cadence::Settled),
+        let waits = (Ends::ByEarlierLink, Reason::Waiting);
+        let person = (Ends::ByPerson, Reason::UnqualifiedTarget);
+        let others = (Ends::ByOthers, Reason::CanaryActive);
+        let delivery = (Ends::ByDelivery, Reason::TriggerNotFound);
+        let busy = (Ends::ByItself, Reason::AllocationInProgress);
+        let warming = (Ends::ByItself, Reason::WarmingNewVersion);
+        let stuck = "UnqualifiedTarget, Stalled UnqualifiedTarget, Settled";
+        let absent = "TriggerNotFound, Stalled TriggerNotFound, Settled";
+        let canary = "CanaryActive, Reconciling DependencyNotReady, Settled";
+        let soon = "TriggerNotFound, Reconciling DependencyNotReady, InFlight";
+        let rollout = "WarmingNewVersion, Reconciling WarmingNewVersion, InFlight";
+        for (findings, seconds, expected) in [
+            (&[waits, person][..], 0, stuck),
+            (&[others, person], 0, stuck),
+            (&[waits, others], 0, canary),
+            (&[others], 86_400, canary),
+            (&[waits], 0, "Waiting, Reconciling DependencyNotReady, Settled"),
+            (&[delivery], 119, soon),
+            (&[delivery], 120, absent),
+            (&[others, delivery], 120, absent),
+            (&[warming], 0, rollout),
+            (&[busy], 86_400, "AllocationInProgress, Reconciling Progressing, InFlight"),
+            (&[person, busy], 0, "UnqualifiedTarget, Reconciling Progressing, InFlight"),
+            (&[], 0, "Progressing, Reconciling DependencyNotReady, Settled"),
         ] {
-            let expected = (ready.to_owned(), beside.to_owned(), cadence);
-            assert_eq!(told(findings, false, seconds), expected, "{findings:?} after {seconds} s");
+            assert_eq!(told(&plan_of(findings), seconds), expected, "{findings:?} after {seconds} s");
         }
-        let rejected = told(&[], true, 0);
-        assert_eq!(
-            rejected,
-            ("Progressing".into(), "Reconciling Progressing".into(), Cadence::InFlight)
-        );
+    }
+
+    #[test]
+    fn a_version_that_is_about_to_be_left_is_work_in_flight() {
+        let rejected = Rejected {
+            code_sha256: "sha".into(),
+            reason: "no".into(),
+            attempt: "1".into(),
+        };
+        let plan = Plan {
+            reject: Some((41, rejected)),
+            ..Plan::default()
+        };
+        assert_eq!(told(&plan, 0), "Progressing, Reconciling Progressing, InFlight");
     }
 
     #[test]

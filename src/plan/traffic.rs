@@ -176,7 +176,7 @@ fn blame(past: &PastAlias) -> String {
 mod tests {
     use super::*;
     use crate::api::WarmLambdaEndpointStatus;
-    use crate::plan::fixtures::{at, condition, desired, message, quiet, verdict_with};
+    use crate::plan::fixtures::{at, condition, desired, message, moment, quiet, verdict_with};
     use crate::plan::observed::{Bypass, FunctionUrl, Observed};
 
     /// A sample of so many requests through the alias, of so many of the function, since `since`.
@@ -210,6 +210,71 @@ mod tests {
     fn settled() -> WarmLambdaEndpointStatus {
         let first = verdict_with(None, &desired(), &quiet(), &WarmLambdaEndpointStatus::default(), 0).status;
         told(&sample(100.0, 100.0, 0), &first, 100)
+    }
+
+    #[test]
+    fn only_a_verdict_after_the_move_makes_news_of_what_is_past_the_alias() {
+        let judged = |said: Option<(Status, i64)>| {
+            let mut before = Conditions::new(&[], moment(said.map_or(0, |(_, since)| since)));
+            if let Some((status, _)) = said {
+                before.set(ConditionType::TrafficOnAlias, status, Reason::Succeeded, "");
+            }
+            judge(&before.finish(), Some(at(0)), &sample(0.0, 100.0, 0))
+        };
+        assert_eq!(judged(None), Evidence::FromBefore);
+        assert_eq!(judged(Some((Status::Unknown, 10))), Evidence::FromBefore);
+        assert_eq!(judged(Some((Status::True, 0))), Evidence::FromBefore);
+        assert_eq!(judged(Some((Status::True, 10))), Evidence::Past);
+    }
+
+    #[test]
+    fn how_many_are_warm_is_a_word_that_stays_at_its_edges() {
+        for (share, expected) in [
+            (1.0, "nearly all of them"),
+            (0.95, "nearly all of them"),
+            (0.94, "most of them"),
+            (0.5, "most of them"),
+            (0.49, "less than half of them"),
+            (0.01, "less than half of them"),
+            (0.0, "none of them"),
+        ] {
+            assert_eq!(word(share), expected, "{share}");
+        }
+        let warm = |share: f64, previous: &WarmLambdaEndpointStatus| {
+            let usage = Usage {
+                warm: Some(100.0 * share),
+                ..sample(100.0, 100.0, 0)
+            };
+            told(&usage, previous, 100)
+        };
+        let (nearly, most) = (warm(1.0, &settled()), warm(0.8, &settled()));
+        for share in [0.95 - EDGE / 2.0, 0.95 + EDGE / 2.0] {
+            for before in [&nearly, &most] {
+                assert_eq!(
+                    message(&warm(share, before), "TrafficOnAlias"),
+                    message(before, "TrafficOnAlias"),
+                    "{share}"
+                );
+            }
+        }
+        assert_ne!(message(&nearly, "TrafficOnAlias"), message(&most, "TrafficOnAlias"));
+    }
+
+    #[test]
+    fn of_requests_past_the_alias_it_is_said_whether_some_come_through() {
+        let some = told(&sample(50.0, 100.0, 0), &settled(), 4000);
+        let none = told(&sample(0.0, 100.0, 0), &settled(), 4000);
+        for (status, expected) in [
+            (some, "not all requests of fir-api come through"),
+            (none, "no request of fir-api comes through"),
+        ] {
+            assert_eq!(said(&status), "False TrafficBypassesAlias");
+            assert!(
+                message(&status, "TrafficOnAlias").starts_with(expected),
+                "{}",
+                message(&status, "TrafficOnAlias")
+            );
+        }
     }
 
     #[test]

@@ -109,3 +109,75 @@ fn common<'a>(mut uris: impl Iterator<Item = Option<&'a str>>) -> Option<String>
     let first = uris.next()??;
     uris.all(|uri| uri == Some(first)).then(|| first.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::WarmLambdaEndpointStatus;
+    use crate::plan::assess::Outcome;
+    use crate::plan::fixtures::{HTTP_API, UID, desired, desired_by, desired_http, http_integration, quiet, quiet_http, verdict};
+    use crate::plan::policy::statement_prefix;
+
+    fn triggers(desired: &Desired, observed: &Observed) -> Vec<TriggerStatus> {
+        let status = verdict(desired, observed, &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0).status;
+        status.triggers
+    }
+
+    #[test]
+    fn a_trigger_that_calls_the_alias_shows_its_uri_and_statement() {
+        let http = desired_http(json!({}));
+        let rest = (desired(), quiet(), TriggerKind::RestApi, desired().alias_uri());
+        let routes = (http.clone(), quiet_http(&http.alias_arn()), TriggerKind::HttpApi, http.alias_arn());
+        for (desired, observed, kind, uri) in [rest, routes] {
+            let [trigger] = &triggers(&desired, &observed)[..] else {
+                panic!("one trigger")
+            };
+            assert_eq!((trigger.kind, trigger.uri.as_deref()), (kind, Some(uri.as_str())));
+            assert!(trigger.qualified && trigger.message.is_none(), "{:?}", trigger.message);
+            assert!(
+                trigger.statement_ids[0].starts_with(&statement_prefix(UID)),
+                "{:?}",
+                trigger.statement_ids
+            );
+        }
+    }
+
+    #[test]
+    fn a_trigger_that_is_not_let_in_or_has_no_alias_is_not_qualified() {
+        let mut locked_out = quiet();
+        locked_out.policy = None;
+        let told = &triggers(&desired(), &locked_out)[0];
+        assert!(!told.qualified && told.statement_ids.is_empty());
+        assert!(
+            told.message.as_ref().unwrap().starts_with("nothing lets arn:"),
+            "{:?}",
+            told.message
+        );
+        let mut without = quiet();
+        without.alias = None;
+        assert!(!triggers(&desired(), &without)[0].qualified);
+    }
+
+    #[test]
+    fn routes_that_call_different_things_have_no_uri_in_common() {
+        let desired = desired_http(json!({}));
+        let mut observed = quiet_http(&desired.alias_arn());
+        let api = observed.http_apis.get_mut(HTTP_API).unwrap();
+        api.integrations.insert("int2".into(), http_integration(&desired.function_arn()));
+        api.routes.as_mut().unwrap().get_mut("$default").unwrap().integration_id = Some("int2".into());
+        assert_eq!(triggers(&desired, &observed)[0].uri, None);
+    }
+
+    #[test]
+    fn triggers_stand_in_the_order_of_the_spec() {
+        let edge = json!({"name": "edge", "httpApi": {"apiId": HTTP_API, "stageName": "prod"}});
+        let public = json!({"name": "public", "restApi": {"apiId": "a1b2c3d4e5", "stageName": "prod"}});
+        for order in [[&edge, &public], [&public, &edge]] {
+            let desired = desired_by(json!({"functionName": "fir-api", "triggers": order}));
+            let names: Vec<_> = triggers(&desired, &quiet()).into_iter().map(|trigger| trigger.name).collect();
+            assert_eq!(names, order.map(|trigger| trigger["name"].as_str().unwrap().to_owned()));
+        }
+    }
+}
