@@ -138,6 +138,7 @@ fn available(usage: Option<&Usage>, unsampled: Option<&Failure>, conditions: &mu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::conditions::find;
     use crate::plan::fixtures::{at, moment};
 
     fn sample(utilization: Option<f64>, seconds: i64) -> Usage {
@@ -179,11 +180,31 @@ mod tests {
 
     #[test]
     fn a_change_of_the_band_is_written_at_once() {
-        let first = utilization(None, Some(&sample(Some(0.85), 0)), true);
-        assert_eq!(
-            percent(utilization(first.as_ref(), Some(&sample(Some(0.9), 1)), true).as_ref()),
-            Some(90)
-        );
+        for (before, now, expected) in [(0.89, 0.9, 90), (0.09, 0.1, 10), (0.1, 0.09, 9), (0.1, 0.11, 10), (0.05, 0.09, 5)] {
+            let first = utilization(None, Some(&sample(Some(before), 0)), true);
+            let next = utilization(first.as_ref(), Some(&sample(Some(now), 1)), true);
+            assert_eq!(percent(next.as_ref()), Some(expected), "{before}, then {now}");
+        }
+    }
+
+    #[test]
+    fn capacity_is_saturated_when_requests_find_none_of_it_or_hardly_any() {
+        for (spillover, busy, expected) in [
+            (Some(1.0), 0.5, Some("Spillover")),
+            (Some(0.0), 0.9, Some("HighUtilization")),
+            (Some(0.0), 0.89, None),
+            (None, 0.89, None),
+        ] {
+            let usage = Usage {
+                spillover,
+                ..sample(Some(busy), 0)
+            };
+            let mut conditions = Conditions::new(&[], moment(0));
+            advise(Some(&usage), None, &mut conditions);
+            let said = conditions.finish();
+            let saturated = find(&said, ConditionType::CapacitySaturated);
+            assert_eq!(saturated.map(|c| c.reason.as_str()), expected, "{spillover:?} {busy}");
+        }
     }
 
     /// Status and reason of MetricsAvailable.

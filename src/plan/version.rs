@@ -192,3 +192,73 @@ fn rejected_finding(desired: &Desired, observed: &Observed, number: u64, reason:
     };
     Finding::new(Link::Alias, Ends::ByPerson, reason, text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixtures::{desired, quiet};
+    use crate::plan::memory::Published;
+
+    /// The choice after code changed to what the last publication was noted to be of.
+    fn noted(version: u64, fingerprint: &str, change: fn(&mut Observed)) -> Choice {
+        let mut observed = quiet();
+        observed.function.as_mut().unwrap().fingerprint = "forty-one".into();
+        change(&mut observed);
+        let published = Published {
+            version,
+            fingerprint: fingerprint.into(),
+        };
+        let memory = Memory {
+            published: Some(published),
+            ..Memory::default()
+        };
+        choose(&desired(), &observed, &memory)
+    }
+
+    #[test]
+    fn what_was_published_is_not_published_again_only_while_it_is_the_newest_and_the_code_is_the_same() {
+        let as_it_is: fn(&mut Observed) = |_| {};
+        assert_eq!(noted(40, "forty-one", as_it_is), Choice::Serve(40));
+        assert!(
+            matches!(noted(39, "forty-one", as_it_is), Choice::Publish(_)),
+            "a newer one is there"
+        );
+        assert!(
+            matches!(noted(40, "forty", as_it_is), Choice::Publish(_)),
+            "the code is another one"
+        );
+        let unread: fn(&mut Observed) = |observed| observed.versions = None;
+        assert_eq!(noted(40, "forty-one", unread), Choice::Serve(40), "the alias is on it");
+        assert!(matches!(noted(39, "forty-one", unread), Choice::Stay(_)));
+    }
+
+    #[test]
+    fn nothing_is_published_while_an_update_is_in_progress_or_failed_and_awss_reason_is_told() {
+        for (state, reason, text) in [
+            (
+                CodeState::Pending("Creating".into()),
+                Reason::VersionNotActive,
+                "is in progress (Creating)",
+            ),
+            (CodeState::Pending(String::new()), Reason::VersionNotActive, "is in progress"),
+            (
+                CodeState::Failed("InvalidImage".into()),
+                Reason::VersionFailed,
+                "failed (InvalidImage): nothing",
+            ),
+        ] {
+            let mut observed = quiet();
+            let latest = observed.function.as_mut().unwrap();
+            (latest.fingerprint, latest.state) = ("forty-one".into(), state);
+            let Choice::Stay(finding) = choose(&desired(), &observed, &Memory::default()) else {
+                panic!("something is done")
+            };
+            assert_eq!(finding.reason, reason);
+            assert!(
+                finding.message.contains(text) && !finding.message.contains("()"),
+                "{}",
+                finding.message
+            );
+        }
+    }
+}

@@ -347,3 +347,106 @@ fn capacity_of_another_size_settles_nothing() {
     observed.capacity = Some(capacity(2, AllocationState::Ready));
     assert_eq!(left(unanswered(PUT), &desired(), &observed), 1);
 }
+
+fn publish() -> Step {
+    Step::PublishVersion {
+        code_sha256: "sha".into(),
+        revision_id: "r".into(),
+        fingerprint: "f".into(),
+    }
+}
+
+fn add(statement_id: &str, source_arn: &str) -> Step {
+    Step::AddPermission {
+        statement_id: statement_id.into(),
+        source_arn: source_arn.into(),
+        revision_id: None,
+    }
+}
+
+#[test]
+fn what_moves_no_caller_does_not_wait_for_the_removal_of_a_statement() {
+    let remove = Step::RemovePermission {
+        statement_id: "s".into(),
+        revision_id: "r".into(),
+    };
+    for step in [PUT, publish(), add("s", "arn")] {
+        assert!(unanswered(remove.clone()).holds(&desired(), &step).is_none(), "{step:?}");
+    }
+}
+
+#[test]
+fn two_writes_look_alike_when_they_leave_the_same_behind() {
+    let alias = |version| Step::CreateAlias {
+        version,
+        description: String::new(),
+    };
+    let mapping = |arn: &str, create| Step::CreateMapping {
+        source: Source::Arn {
+            arn: arn.into(),
+            topic: None,
+        },
+        create,
+    };
+    let later = Box::new(crate::api::EventSourceCreate {
+        batch_size: Some(7),
+        ..Default::default()
+    });
+    for (one, other, expected) in [
+        (alias(39), alias(40), true),
+        (add("s", "one"), add("s", "other"), true),
+        (add("s", "one"), add("t", "one"), false),
+        (mapping(STREAM, Box::default()), mapping(STREAM, later), true),
+        (mapping(STREAM, Box::default()), mapping("another", Box::default()), false),
+        (PUT, Step::PutCapacity { requested: 4 }, false),
+        (PUT, PUT, true),
+        (PUT, Step::DeleteCapacity, false),
+    ] {
+        assert_eq!(one.looks_like(&other), expected, "{one:?} and {other:?}");
+    }
+}
+
+#[test]
+fn of_a_publication_and_of_deployments_nothing_is_seen_and_only_the_latter_matter_late() {
+    let (api_id, stage) = (String::from(API), String::from("prod"));
+    let rest = Step::DeployStage {
+        api_id: api_id.clone(),
+        stage: stage.clone(),
+    };
+    let http = Step::DeployHttpStage { api_id, stage };
+    for (step, seen, late) in [
+        (publish(), false, false),
+        (rest, false, true),
+        (http, false, true),
+        (PUT, true, true),
+        (Step::DeleteAlias, true, true),
+    ] {
+        assert_eq!((step.can_be_seen(), step.matters_late()), (seen, late), "{step:?}");
+    }
+}
+
+#[test]
+fn a_stage_variable_is_settled_when_it_has_the_value() {
+    let set = |value: &str| Step::SetStageVariable {
+        api_id: API.into(),
+        stage: "prod".into(),
+        name: "v".into(),
+        value: value.into(),
+    };
+    let mut observed = quiet();
+    let stage = observed.rest_apis.get_mut(API).unwrap().stages.get_mut("prod").unwrap();
+    stage.variables.insert("v".into(), "live".into());
+    assert_eq!(left(unanswered(set("live")), &desired(), &observed), 0);
+    assert_eq!(left(unanswered(set("blue")), &desired(), &observed), 1);
+}
+
+#[test]
+fn an_integration_is_settled_when_it_is_gone() {
+    let delete = |integration: &str| Step::DeleteHttpIntegration {
+        api_id: HTTP_API.into(),
+        integration_id: integration.into(),
+    };
+    let observed = quiet_http(&desired().alias_arn());
+    assert_eq!(left(unanswered(delete("int1")), &desired(), &observed), 1);
+    assert_eq!(left(unanswered(delete("gone")), &desired(), &observed), 0);
+}

@@ -47,6 +47,7 @@ pub fn run(again: bool, write: bool) -> Result<bool, Error> {
         }
     }
     let start = Instant::now();
+    let known = known(&place)?;
     let mut total = Lists::default();
     if again {
         total = Lists::read(&place)?;
@@ -58,6 +59,7 @@ pub fn run(again: bool, write: bool) -> Result<bool, Error> {
         mutate(&place, true, &["--cargo-arg=--test", "--cargo-arg=properties"])?;
         total.add(Lists::read(&place)?);
     }
+    total.retain(&known);
     let (caught, missed) = (total.caught.len() + total.timeout.len(), total.missed.len());
     for mutant in &total.missed {
         println!("lives on: {mutant}");
@@ -87,28 +89,30 @@ pub fn run(again: bool, write: bool) -> Result<bool, Error> {
     Ok(caught * 1000 >= WANTED * viable)
 }
 
+/// `cargo-mutants` on the workspace.
+fn tool(place: &Path) -> Result<Command, Error> {
+    let tool = Command::new(tree::root().join("scripts/tools.sh")).arg("cargo-mutants").output()?;
+    let mut run = Command::new(String::from_utf8_lossy(&tool.stdout).trim());
+    run.args(["mutants", "--package", "warmlambda", "--no-shuffle"]);
+    run.arg("--config").arg(tree::root().join("tests/mutants/deciding/mutants.toml"));
+    run.current_dir(place);
+    Ok(run)
+}
+
+/// The names of all changes to the code as it is: what an earlier run knew of code that has changed since does not count.
+fn known(place: &Path) -> Result<BTreeSet<String>, Error> {
+    let list = tool(place)?.arg("--list").output()?;
+    Ok(String::from_utf8_lossy(&list.stdout).lines().map(str::to_owned).collect())
+}
+
 /// One pass over the workspace, which is changed in its place.
 fn mutate(place: &Path, again: bool, arguments: &[&str]) -> Result<(), Error> {
-    let tool = Command::new(tree::root().join("scripts/tools.sh")).arg("cargo-mutants").output()?;
-    let tool = String::from_utf8_lossy(&tool.stdout).trim().to_owned();
-    let mut run = Command::new(tool);
-    run.args([
-        "mutants",
-        "--in-place",
-        "--package",
-        "warmlambda",
-        "--no-shuffle",
-        "--minimum-test-timeout=60",
-    ]);
-    run.arg("--config").arg(tree::root().join("tests/mutants/deciding/mutants.toml"));
+    let mut run = tool(place)?;
+    run.args(["--in-place", "--minimum-test-timeout=60"]);
     if again {
         run.arg("--iterate");
     }
-    let status = run
-        .args(arguments)
-        .current_dir(place)
-        .env("CARGO_TARGET_DIR", place.join("target"))
-        .status()?;
+    let status = run.args(arguments).env("CARGO_TARGET_DIR", place.join("target")).status()?;
     match status.code() {
         // Some live on, some timed out: that is counted.
         Some(0 | 2 | 3) => Ok(()),
@@ -139,6 +143,13 @@ impl Lists {
             timeout: list("timeout.txt")?,
             unviable: list("unviable.txt")?,
         })
+    }
+
+    /// Forgets what is not known.
+    fn retain(&mut self, known: &BTreeSet<String>) {
+        for list in [&mut self.caught, &mut self.missed, &mut self.timeout, &mut self.unviable] {
+            list.retain(|name| known.contains(name));
+        }
     }
 
     /// A later pass over what was left.
