@@ -102,8 +102,7 @@ pub fn corrections(pass: &Pass, before: Option<Settled>, now: &WarmLambdaEndpoin
         .iter()
         .flat_map(|settled| steps().filter_map(|step| Resource::put_right(step, settled)));
     let corrected = corrected.collect();
-    let generation = pass.moment.generation;
-    (corrected, Settled::of(now).map(|now| Settled { generation, ..now }).or(settled))
+    (corrected, Settled::of(now).or(settled))
 }
 
 #[cfg(test)]

@@ -522,6 +522,30 @@ mod tests {
     }
 
     #[test]
+    fn what_a_stage_serves_without_a_role_is_let_in_as_far_as_the_spec_names_it() {
+        let named = desired_http(json!({"routeKeys": ["POST /reviews"]}));
+        let mut observed = quiet_http(&arn("fir-api:live"));
+        let reached = |observed: &Observed| {
+            let all = without_role(&named, observed, &named.http_apis[0]).into_iter();
+            all.map(|(_, entrance)| entrance.to_string()).collect::<Vec<_>>()
+        };
+        let role = Some(String::from("arn:aws:iam::111122223333:role/gateway"));
+        let api = observed.http_apis.get_mut(HTTP_API).unwrap();
+        let mut by_role = http_integration(&arn("fir-api:live"));
+        by_role.credentials.clone_from(&role);
+        api.integrations.insert("int2".into(), by_role);
+        api.routes.as_mut().unwrap().get_mut("POST /reviews").unwrap().integration_id = Some("int2".into());
+        assert_eq!(
+            reached(&observed),
+            ["POST /reviews"],
+            "served without a role until the stage is deployed"
+        );
+        let served = stage(&mut observed).deployed.as_mut().unwrap();
+        served.get_mut("POST /reviews").unwrap().credentials = role;
+        assert_eq!(reached(&observed), Vec::<String>::new());
+    }
+
+    #[test]
     fn status_shows_the_uri_of_each_route_of_a_trigger() {
         let (desired, uri) = (any(), arn("fir-api:live"));
         let mut observed = quiet_http(&uri);

@@ -375,6 +375,18 @@ mod tests {
     }
 
     #[test]
+    fn a_statement_that_is_wider_than_asked_for_goes_although_its_api_is_there() {
+        let mut desired = desired_http(json!({}));
+        let mut observed = quiet_http(&desired.alias_arn());
+        desired.http_apis[0].scope = PermissionScope::Stage;
+        let narrow = desired.site.execution_arn(HTTP_API, "prod/*");
+        let added = statement(&desired, &statement_id(&desired, &narrow), &narrow);
+        observed.policy.as_mut().unwrap().statements.push(added);
+        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        assert_eq!(actions, ["lambda:RemovePermission"]);
+    }
+
+    #[test]
     fn a_statement_that_an_observed_caller_needs_stays() {
         let (mut desired, observed) = (desired(), quiet());
         desired.rest_apis.clear();
@@ -416,12 +428,20 @@ mod tests {
         type Change = fn(&mut Observed);
         let rest: [Change; 3] = [
             |o| o.rest_apis.clear(),
-            |o| o.rest_apis.get_mut(API).unwrap().methods = None,
+            |o| {
+                let api = o.rest_apis.get_mut(API).unwrap();
+                api.methods = None;
+                api.stages.get_mut("prod").unwrap().deployed = None;
+            },
             |o| o.rest_apis.get_mut(API).unwrap().stages.clear(),
         ];
         let http: [Change; 3] = [
             |o| o.http_apis.clear(),
-            |o| o.http_apis.get_mut(HTTP_API).unwrap().routes = None,
+            |o| {
+                let api = o.http_apis.get_mut(HTTP_API).unwrap();
+                api.routes = None;
+                api.stages.get_mut("prod").unwrap().deployed = None;
+            },
             |o| o.http_apis.get_mut(HTTP_API).unwrap().stages.clear(),
         ];
         let of_http = desired_http(json!({}));
