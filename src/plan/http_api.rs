@@ -525,10 +525,11 @@ mod tests {
     fn what_a_stage_serves_without_a_role_is_let_in_as_far_as_the_spec_names_it() {
         let named = desired_http(json!({"routeKeys": ["POST /reviews"]}));
         let mut observed = quiet_http(&arn("fir-api:live"));
-        let reached = |observed: &Observed| {
-            let all = without_role(&named, observed, &named.http_apis[0]).into_iter();
+        let reached_by = |desired: &Desired, observed: &Observed| {
+            let all = without_role(desired, observed, &desired.http_apis[0]).into_iter();
             all.map(|(_, entrance)| entrance.to_string()).collect::<Vec<_>>()
         };
+        let reached = |observed: &Observed| reached_by(&named, observed);
         let role = Some(String::from("arn:aws:iam::111122223333:role/gateway"));
         let api = observed.http_apis.get_mut(HTTP_API).unwrap();
         let mut by_role = http_integration(&arn("fir-api:live"));
@@ -540,6 +541,7 @@ mod tests {
             ["POST /reviews"],
             "served without a role until the stage is deployed"
         );
+        assert_eq!(reached_by(&any(), &observed), ["$default", "POST /reviews"]);
         let served = stage(&mut observed).deployed.as_mut().unwrap();
         served.get_mut("POST /reviews").unwrap().credentials = role;
         assert_eq!(reached(&observed), Vec::<String>::new());
