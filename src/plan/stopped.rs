@@ -56,10 +56,7 @@ pub fn of(stop: &Stop, previous: &WarmLambdaEndpointStatus, moment: Moment) -> V
 fn tolerated(stop: &Stop, previous: &WarmLambdaEndpointStatus, moment: Moment) -> Option<Verdict> {
     let Stop::Unread(failure) = stop else { return None };
     let passing = words(failure).0 == Ends::ByItself && moment.failures < FAILURES_TOLERATED;
-    let ready = previous
-        .conditions
-        .iter()
-        .any(|c| c.type_ == ConditionType::Ready.as_str() && c.status == "True");
+    let ready = find(&previous.conditions, ConditionType::Ready).is_some_and(|c| c.status == Status::True.as_str());
     let same = previous.observed_generation == Some(moment.generation);
     (passing && ready && same).then(|| Verdict {
         status: previous.clone(),

@@ -180,7 +180,14 @@ mod tests {
 
     #[test]
     fn a_change_of_the_band_is_written_at_once() {
-        for (before, now, expected) in [(0.89, 0.9, 90), (0.09, 0.1, 10), (0.1, 0.09, 9), (0.1, 0.11, 10), (0.05, 0.09, 5)] {
+        for (before, now, expected) in [
+            (0.89, 0.9, 90),
+            (0.09, 0.1, 10),
+            (0.1, 0.09, 9),
+            (0.1, 0.11, 10),
+            (0.05, 0.09, 5),
+            (0.5, 0.95, 95),
+        ] {
             let first = utilization(None, Some(&sample(Some(before), 0)), true);
             let next = utilization(first.as_ref(), Some(&sample(Some(now), 1)), true);
             assert_eq!(percent(next.as_ref()), Some(expected), "{before}, then {now}");

@@ -197,7 +197,8 @@ fn rejected_finding(desired: &Desired, observed: &Observed, number: u64, reason:
 mod tests {
     use super::*;
     use crate::plan::fixtures::{desired, quiet};
-    use crate::plan::memory::Published;
+    use crate::plan::memory::{Published, Rejected};
+    use crate::plan::routing::ROLLOUT_TIMED_OUT;
 
     /// The choice after code changed to what the last publication was noted to be of.
     fn noted(version: u64, fingerprint: &str, change: fn(&mut Observed)) -> Choice {
@@ -260,5 +261,59 @@ mod tests {
                 finding.message
             );
         }
+    }
+
+    #[test]
+    fn a_version_that_was_rolled_back_is_told_with_what_became_of_it() {
+        for (cause, reason, text) in [
+            (
+                ROLLOUT_TIMED_OUT,
+                Reason::RolloutTimedOut,
+                "version 40 of fir-api did not become warm within",
+            ),
+            (
+                "FUNCTION_ERROR_INIT_FAILURE",
+                Reason::AllocationFailed,
+                "version 40 of fir-api cannot initialise (FUNCTION_ERROR_INIT_FAILURE) and was rolled back; version 39 serves",
+            ),
+        ] {
+            let mut observed = quiet();
+            observed.alias.as_mut().unwrap().version = Some(39);
+            let rejected = Rejected {
+                code_sha256: "sha-forty".into(),
+                reason: cause.into(),
+                attempt: desired().attempt,
+            };
+            let memory = Memory {
+                rejected: [(40, rejected)].into(),
+                ..Memory::default()
+            };
+            let Choice::Stay(finding) = choose(&desired(), &observed, &memory) else {
+                panic!("it is served again")
+            };
+            assert_eq!(finding.reason, reason);
+            assert!(finding.message.contains(text), "{}", finding.message);
+        }
+    }
+
+    #[test]
+    fn the_code_of_a_version_that_is_not_listed_is_what_was_published_as_it() {
+        let noted = |version, fingerprint: &str| {
+            let mut observed = quiet();
+            observed.versions = None;
+            let published = Published {
+                version,
+                fingerprint: fingerprint.into(),
+            };
+            let memory = Memory {
+                published: Some(published),
+                ..Memory::default()
+            };
+            code_of(&observed, &memory, 40).map(str::to_owned)
+        };
+        assert_eq!(noted(40, "forty").as_deref(), Some("sha-forty"));
+        assert_eq!(noted(39, "forty"), None);
+        assert_eq!(noted(40, "another"), None);
+        assert_eq!(code_of(&quiet(), &Memory::default(), 39), Some("sha-thirty-nine"));
     }
 }

@@ -31,6 +31,9 @@ const COPIES: [(&str, &str); 13] = [
 /// Of 1000 changes this many must be noticed.
 const WANTED: usize = 950;
 
+/// Where the lists of all passes are kept, so that a later run goes on from them.
+const TOTAL: &str = "total";
+
 /// Runs both passes; `again` leaves out what was caught before. `Ok(false)` when too many live on.
 ///
 /// # Errors
@@ -48,18 +51,15 @@ pub fn run(again: bool, write: bool) -> Result<bool, Error> {
     }
     let start = Instant::now();
     let known = known(&place)?;
-    let mut total = Lists::default();
-    if again {
-        total = Lists::read(&place)?;
-    }
-    mutate(&place, again, &["--cargo-arg=--lib"])?;
-    total.add(Lists::read(&place)?);
-    let by_unit_tests = total.caught.len();
+    let mut total = if again {
+        Lists::read(&place.join(TOTAL))?
+    } else {
+        Lists::default()
+    };
+    total.pass(&place, again, &["--cargo-arg=--lib"], &known)?;
     if !total.missed.is_empty() {
-        mutate(&place, true, &["--cargo-arg=--test", "--cargo-arg=properties"])?;
-        total.add(Lists::read(&place)?);
+        total.pass(&place, true, &["--cargo-arg=--test", "--cargo-arg=properties"], &known)?;
     }
-    total.retain(&known);
     let (caught, missed) = (total.caught.len() + total.timeout.len(), total.missed.len());
     for mutant in &total.missed {
         println!("lives on: {mutant}");
@@ -81,8 +81,7 @@ pub fn run(again: bool, write: bool) -> Result<bool, Error> {
             "seconds": start.elapsed().as_secs_f64().round(),
             "command": "make mutants-deciding",
             "notes": [
-                format!("{by_unit_tests} caught by unit tests, {} by properties, {} by a time out", total.caught.len() - by_unit_tests, total.timeout.len()),
-                format!("{} more are not built", total.unviable.len()),
+                format!("{} of them are caught by a time out, {} more are not built", total.timeout.len(), total.unviable.len()),
             ],
         }))?;
     }
@@ -132,9 +131,9 @@ struct Lists {
 }
 
 impl Lists {
-    fn read(place: &Path) -> Result<Self, Error> {
+    fn read(folder: &Path) -> Result<Self, Error> {
         let list = |name: &str| -> Result<BTreeSet<String>, Error> {
-            let text = fs::read_to_string(place.join("mutants.out").join(name))?;
+            let text = fs::read_to_string(folder.join(name))?;
             Ok(text.lines().map(str::to_owned).collect())
         };
         Ok(Self {
@@ -145,18 +144,30 @@ impl Lists {
         })
     }
 
-    /// Forgets what is not known.
-    fn retain(&mut self, known: &BTreeSet<String>) {
-        for list in [&mut self.caught, &mut self.missed, &mut self.timeout, &mut self.unviable] {
-            list.retain(|name| known.contains(name));
-        }
-    }
-
-    /// A later pass over what was left.
-    fn add(&mut self, later: Self) {
+    /// One pass, added to those before it and written down; `again` leaves out what was caught by them.
+    fn pass(&mut self, place: &Path, again: bool, tests: &[&str], known: &BTreeSet<String>) -> Result<(), Error> {
+        mutate(place, again, tests)?;
+        let later = Self::read(&place.join("mutants.out"))?;
         self.missed = later.missed;
         self.caught.extend(later.caught);
         self.timeout.extend(later.timeout);
         self.unviable.extend(later.unviable);
+        for list in [&mut self.caught, &mut self.missed, &mut self.timeout, &mut self.unviable] {
+            list.retain(|name| known.contains(name));
+        }
+        Ok(self.write(&place.join(TOTAL))?)
+    }
+
+    fn write(&self, folder: &Path) -> std::io::Result<()> {
+        for (name, list) in [
+            ("caught.txt", &self.caught),
+            ("missed.txt", &self.missed),
+            ("timeout.txt", &self.timeout),
+            ("unviable.txt", &self.unviable),
+        ] {
+            let lines: String = list.iter().map(|name| format!("{name}\n")).collect();
+            tree::write(&folder.join(name), &lines)?;
+        }
+        Ok(())
     }
 }
