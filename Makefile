@@ -51,7 +51,7 @@ check-image: ## Build the image of the last commit twice, compare, look into it 
 
 chaos: control-plane ## Let every call go wrong in every way, in virtual time and end to end, and write the results (within an hour on 2 cores)
 	SIMULATE=long WRITE=1 cargo test --quiet --profile simulation --locked --test simulation -- --skip recovery --nocapture --test-threads=2
-	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --quiet --profile simulation --locked --test chaos -- --all --write
+	KUBEBUILDER_ASSETS=$$(scripts/control-plane.sh) cargo test --quiet --profile simulation --locked --test chaos -- --all --at-once 24 --write
 
 check-model: ## Walk through every state of the shipping plan within the long bounds, and write the result
 	WRITE=1 cargo run --quiet --locked -p warmlambda-model
