@@ -53,11 +53,11 @@ pub fn allocation(pass: &Pass, now: &[Condition]) -> Allocation {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::api::WarmLambdaEndpointStatus;
     use crate::plan::assess::{Outcome, assess};
-    use serde_json::json;
-
     use crate::plan::desired::Desired;
     use crate::plan::fixtures::{capacity, desired, desired_by, moment, quiet};
     use crate::plan::memory::Memory;

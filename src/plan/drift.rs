@@ -109,7 +109,7 @@ pub fn corrections(pass: &Pass, before: Option<Settled>, now: &WarmLambdaEndpoin
 mod tests {
     use super::*;
     use crate::plan::assess::{Outcome, assess};
-    use crate::plan::fixtures::{API, desired, moment, proxy, quiet, reviews, verdict};
+    use crate::plan::fixtures::{API, desired, moment, proxy, quiet, ready, reviews};
     use crate::plan::memory::Memory;
     use crate::plan::observed::{CodeState, Observed};
     use crate::plan::step::Applied;
@@ -142,14 +142,6 @@ mod tests {
             all.extend(corrected);
         }
         all
-    }
-
-    fn ready() -> WarmLambdaEndpointStatus {
-        let status = verdict(&desired(), &quiet(), &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0).status;
-        WarmLambdaEndpointStatus {
-            observed_generation: Some(1),
-            ..status
-        }
     }
 
     fn on(version: u64) -> Observed {

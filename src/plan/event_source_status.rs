@@ -86,35 +86,13 @@ mod tests {
 
     use super::*;
     use crate::api::WarmLambdaEndpointStatus;
-    use crate::plan::assess::{Outcome, assess};
-    use crate::plan::desired::Desired;
-    use crate::plan::fixtures::{ORDERS, STREAM, at, mapped, mapping_of, moment, orders, orders_by, planned, verdict};
-    use crate::plan::memory::Memory;
+    use crate::plan::assess::Outcome;
+    use crate::plan::fixtures::{ORDERS, STREAM, at, mapped, mapping_of, orders, orders_by, verdict, verdict_with};
     use crate::plan::observed::Observed;
     use crate::plan::usage::{QueueUsage, Usage};
 
     fn status_of(observed: &Observed, previous: &WarmLambdaEndpointStatus, usage: Option<&Usage>) -> WarmLambdaEndpointStatus {
-        status_for(&orders(), observed, previous, usage)
-    }
-
-    fn status_for(
-        desired: &Desired,
-        observed: &Observed,
-        previous: &WarmLambdaEndpointStatus,
-        usage: Option<&Usage>,
-    ) -> WarmLambdaEndpointStatus {
-        let pass = Pass {
-            desired,
-            observed,
-            plan: &planned(desired, observed),
-            outcome: &Outcome::default(),
-            previous,
-            memory: &Memory::default(),
-            usage,
-            unsampled: None,
-            moment: moment(0),
-        };
-        assess(&pass).status
+        verdict_with(usage, &orders(), observed, previous, 0).status
     }
 
     fn busy(age: f64, throttles: f64) -> Usage {
@@ -203,7 +181,7 @@ mod tests {
                 ..Usage::default()
             };
             let desired = orders_by(json!({"arn": source}));
-            let status = status_for(&desired, &observed, &WarmLambdaEndpointStatus::default(), Some(&usage));
+            let status = verdict_with(Some(&usage), &desired, &observed, &WarmLambdaEndpointStatus::default(), 0).status;
             status.triggers[0].queue_age_seconds
         };
         assert_eq!(age("arn:aws:sqs:eu-west-1:111122223333:orders"), Some(20));

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::arn::Site;
 use super::assess::{Moment, Outcome, Pass, Verdict, assess};
 use super::desired::{Desired, MethodKey};
+use super::failure::{Class, Effect, Failure};
 use super::memory::Memory;
 use super::observed::{
     Alias, AliasPolicy, AllocationState, CodeState, Concurrency, DeployedCall, EnvironmentSize, HttpApi, HttpIntegration, HttpStage,
@@ -238,6 +239,11 @@ pub fn calls(desired: &Desired, observed: &Observed) -> Vec<String> {
     plan.steps.iter().map(|s| s.step.describe(desired)).collect()
 }
 
+/// The actions of the calls that are due.
+pub fn actions(desired: &Desired, observed: &Observed) -> Vec<&'static str> {
+    planned(desired, observed).steps.iter().map(|s| s.step.action()).collect()
+}
+
 pub fn planned(desired: &Desired, observed: &Observed) -> Plan {
     plan(desired, observed, &Memory::default(), at(0))
 }
@@ -245,6 +251,24 @@ pub fn planned(desired: &Desired, observed: &Observed) -> Plan {
 /// The verdict of a pass that did `outcome` of what was due.
 pub fn verdict(desired: &Desired, observed: &Observed, outcome: &Outcome, previous: &WarmLambdaEndpointStatus, seconds: i64) -> Verdict {
     told(None, desired, observed, outcome, previous, seconds)
+}
+
+/// The status of a quiet chain.
+pub fn ready() -> WarmLambdaEndpointStatus {
+    verdict(&desired(), &quiet(), &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0).status
+}
+
+/// A call that failed and was not carried out.
+pub fn failure(operation: &'static str, class: Class) -> Failure {
+    Failure {
+        class,
+        effect: Effect::NotApplied,
+        operation,
+        resource: "fir-api:live".into(),
+        code: "Code".into(),
+        message: "text".into(),
+        request_id: None,
+    }
 }
 
 /// The verdict of a pass that did nothing and knew a sample of CloudWatch.

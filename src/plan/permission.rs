@@ -281,7 +281,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::fixtures::{API, HTTP_API, calls, desired, desired_http, mapped, orders, planned, quiet, quiet_http, statement};
+    use crate::plan::fixtures::{
+        API, HTTP_API, actions, calls, desired, desired_http, mapped, orders, planned, quiet, quiet_http, statement,
+    };
     use crate::plan::observed::HttpStage;
 
     #[test]
@@ -308,7 +310,7 @@ mod tests {
         let (desired, mut observed) = (desired(), quiet());
         let foreign = statement(&desired, "terraform", &desired.site.execution_arn(API, "beta/*"));
         observed.policy.as_mut().unwrap().statements = vec![foreign];
-        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        let actions = actions(&desired, &observed);
         assert_eq!(actions, ["lambda:AddPermission"]);
     }
 
@@ -382,7 +384,7 @@ mod tests {
         let narrow = desired.site.execution_arn(HTTP_API, "prod/*");
         let added = statement(&desired, &statement_id(&desired, &narrow), &narrow);
         observed.policy.as_mut().unwrap().statements.push(added);
-        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        let actions = actions(&desired, &observed);
         assert_eq!(actions, ["lambda:RemovePermission"]);
     }
 
@@ -401,7 +403,7 @@ mod tests {
         let (mut desired, mut observed) = (desired(), quiet());
         desired.rest_apis.clear();
         observed.rest_apis.get_mut(API).unwrap().methods = None;
-        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        let actions = actions(&desired, &observed);
         assert_eq!(actions, ["lambda:RemovePermission"]);
     }
 
@@ -500,7 +502,7 @@ mod tests {
         let api = observed.rest_apis.get_mut(API).unwrap();
         let method = api.methods.as_mut().unwrap().values_mut().next().unwrap();
         method.integration.as_mut().unwrap().credentials = Some("arn:aws:iam::111122223333:role/caller".into());
-        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        let actions = actions(&desired, &observed);
         assert_eq!(actions, ["lambda:AddPermission"]);
     }
 
@@ -529,7 +531,7 @@ mod tests {
         let whole = apis_to_read_whole(&desired, observed.policy.as_ref());
         assert_eq!(whole.either, BTreeSet::from([crate::plan::fixtures::HTTP_API.to_owned()]));
         observed.http_apis.clear();
-        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        let actions = actions(&desired, &observed);
         assert_eq!(actions, ["lambda:RemovePermission"]);
     }
 
@@ -543,7 +545,7 @@ mod tests {
         api.integrations.values_mut().for_each(|i| i.credentials = role());
         let deployed = api.stages.values_mut().flat_map(|s| s.deployed.iter_mut().flatten());
         deployed.for_each(|(_, call)| call.credentials = role());
-        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        let actions = actions(&desired, &observed);
         assert_eq!(actions, ["lambda:RemovePermission"]);
     }
 

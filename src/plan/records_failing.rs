@@ -52,21 +52,17 @@ fn reason(mapping: &Mapping) -> Option<Reason> {
 
 #[cfg(test)]
 mod tests {
-    use crate::api::{ConditionType, WarmLambdaEndpointStatus};
+    use crate::api::WarmLambdaEndpointStatus;
     use crate::plan::assess::Outcome;
-    use crate::plan::conditions::find;
-    use crate::plan::fixtures::{ORDERS, condition, mapped, orders, verdict};
+    use crate::plan::fixtures::{ORDERS, condition, mapped, message, orders, verdict};
 
     /// `Ready` and `RecordsFailing`, and the message of the latter.
     fn told(result: &str) -> ([Option<(String, String)>; 2], String) {
         let (desired, mut observed) = (orders(), mapped(":live"));
         observed.mappings.as_mut().unwrap().get_mut(ORDERS).unwrap().last_result = result.into();
         let status = verdict(&desired, &observed, &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0).status;
-        let message = find(&status.conditions, ConditionType::RecordsFailing).map(|c| c.message.clone());
-        (
-            [condition(&status, "Ready"), condition(&status, "RecordsFailing")],
-            message.unwrap_or_default(),
-        )
+        let message = message(&status, "RecordsFailing");
+        ([condition(&status, "Ready"), condition(&status, "RecordsFailing")], message)
     }
 
     #[test]

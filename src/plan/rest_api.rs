@@ -280,7 +280,7 @@ fn edit(desired: &Desired, trigger: &DesiredRestApi, key: &MethodKey, method: &M
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixtures::{API, calls, deployed, desired, planned, proxy, quiet, reviews};
+    use crate::plan::fixtures::{API, actions, calls, deployed, desired, planned, proxy, quiet, reviews};
     use crate::plan::trigger::Callers;
 
     fn stage(observed: &mut Observed) -> &mut Stage {
@@ -375,7 +375,7 @@ mod tests {
         let mut second = desired.rest_apis[0].clone();
         second.trigger = "second".into();
         desired.rest_apis.push(second);
-        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        let actions = actions(&desired, &observed);
         assert_eq!(actions, ["apigateway:UpdateIntegration", "apigateway:CreateDeployment"]);
     }
 

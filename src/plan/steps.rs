@@ -98,7 +98,7 @@ fn is_settled(plan: &Plan) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixtures::{API, calls, desired, planned, proxy, quiet, reviews};
+    use crate::plan::fixtures::{API, actions, calls, desired, planned, proxy, quiet, reviews};
     use crate::plan::observed::{AllocationState, CodeState};
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
         let (desired, mut observed) = (desired(), past_the_alias());
         (observed.alias, observed.capacity, observed.policy) = (None, None, None);
         observed.version_states.insert(40, CodeState::Active);
-        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        let actions = actions(&desired, &observed);
         assert_eq!(
             actions,
             [
@@ -157,10 +157,7 @@ mod tests {
 
     #[test]
     fn callers_wait_for_a_move_of_the_alias_and_for_its_capacity_and_not_for_a_publication() {
-        let actions = |observed: &Observed| {
-            let steps = planned(&desired(), observed).steps.into_iter();
-            steps.map(|planned| planned.step.action()).collect::<Vec<_>>()
-        };
+        let actions = |observed: &Observed| actions(&desired(), observed);
         let edits = ["apigateway:UpdateIntegration"];
         assert_eq!(actions(&past_the_alias()), edits);
         let mut elsewhere = past_the_alias();
@@ -181,7 +178,7 @@ mod tests {
         desired.capacity = Some(5);
         observed.alias.as_mut().unwrap().version = Some(39);
         observed.version_states.insert(40, CodeState::Active);
-        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        let actions = actions(&desired, &observed);
         assert_eq!(actions, ["lambda:PutProvisionedConcurrencyConfig"]);
     }
 
@@ -191,7 +188,7 @@ mod tests {
         desired.capacity = Some(1);
         observed.alias.as_mut().unwrap().version = Some(39);
         observed.version_states.insert(40, CodeState::Active);
-        let actions: Vec<_> = planned(&desired, &observed).steps.iter().map(|s| s.step.action()).collect();
+        let actions = actions(&desired, &observed);
         assert_eq!(actions, ["lambda:UpdateAlias"]);
     }
 

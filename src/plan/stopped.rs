@@ -133,32 +133,15 @@ fn keep_links(previous: &WarmLambdaEndpointStatus, conditions: &mut Conditions, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::assess::Outcome;
-    use crate::plan::failure::{Class, Effect};
-    use crate::plan::fixtures::{condition, desired, moment, quiet, verdict};
+    use crate::plan::failure::Class;
+    use crate::plan::fixtures::{self, condition, moment, ready};
 
     fn failure(class: Class) -> Failure {
-        Failure {
-            class,
-            effect: Effect::NotApplied,
-            operation: "lambda:GetAlias",
-            resource: "fir-api:live".into(),
-            code: "Code".into(),
-            message: "text".into(),
-            request_id: None,
-        }
+        fixtures::failure("lambda:GetAlias", class)
     }
 
     fn denied() -> Class {
         Class::Denied("lambda:GetAlias".into())
-    }
-
-    fn ready() -> WarmLambdaEndpointStatus {
-        let status = verdict(&desired(), &quiet(), &Outcome::default(), &WarmLambdaEndpointStatus::default(), 0).status;
-        WarmLambdaEndpointStatus {
-            observed_generation: Some(1),
-            ..status
-        }
     }
 
     /// What a status of nothing but `Ready=False`, since the beginning, is followed by.

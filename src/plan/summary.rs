@@ -176,19 +176,14 @@ mod tests {
     use crate::api::WarmLambdaEndpointStatus;
     use crate::plan::assess::{Outcome, Stop, assess_stop};
     use crate::plan::finding::Link;
-    use crate::plan::fixtures::{condition, desired, moment, planned, quiet, verdict};
+    use crate::plan::fixtures::{self, condition, desired, moment, planned, quiet, verdict};
     use crate::plan::memory::{Memory, Rejected};
     use crate::plan::steps::Plan;
 
     fn failure(class: Class, effect: Effect) -> Failure {
         Failure {
-            class,
             effect,
-            operation: "lambda:UpdateAlias",
-            resource: "fir-api:live".into(),
-            code: "Code".into(),
-            message: "text".into(),
-            request_id: None,
+            ..fixtures::failure("lambda:UpdateAlias", class)
         }
     }
 

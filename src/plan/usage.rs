@@ -139,7 +139,7 @@ fn available(usage: Option<&Usage>, unsampled: Option<&Failure>, conditions: &mu
 mod tests {
     use super::*;
     use crate::plan::conditions::find;
-    use crate::plan::fixtures::{at, moment};
+    use crate::plan::fixtures::{at, failure, moment};
 
     fn sample(utilization: Option<f64>, seconds: i64) -> Usage {
         Usage {
@@ -216,15 +216,7 @@ mod tests {
 
     /// Status and reason of MetricsAvailable.
     fn available_with(usage: Option<&Usage>, class: Class) -> (String, String) {
-        let failure = Failure {
-            class,
-            effect: crate::plan::failure::Effect::NotApplied,
-            operation: "cloudwatch:GetMetricData",
-            resource: "eu-west-1".into(),
-            code: "Code".into(),
-            message: "text".into(),
-            request_id: None,
-        };
+        let failure = failure("cloudwatch:GetMetricData", class);
         let mut conditions = Conditions::new(&[], moment(0));
         advise(usage, Some(&failure), &mut conditions);
         let found = conditions.finish().pop().unwrap();

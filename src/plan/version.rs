@@ -200,20 +200,24 @@ mod tests {
     use crate::plan::memory::{Published, Rejected};
     use crate::plan::routing::ROLLOUT_TIMED_OUT;
 
+    /// That this version was published last, of this code.
+    fn remembering(version: u64, fingerprint: &str) -> Memory {
+        let published = Published {
+            version,
+            fingerprint: fingerprint.into(),
+        };
+        Memory {
+            published: Some(published),
+            ..Memory::default()
+        }
+    }
+
     /// The choice after code changed to what the last publication was noted to be of.
     fn noted(version: u64, fingerprint: &str, change: fn(&mut Observed)) -> Choice {
         let mut observed = quiet();
         observed.function.as_mut().unwrap().fingerprint = "forty-one".into();
         change(&mut observed);
-        let published = Published {
-            version,
-            fingerprint: fingerprint.into(),
-        };
-        let memory = Memory {
-            published: Some(published),
-            ..Memory::default()
-        };
-        choose(&desired(), &observed, &memory)
+        choose(&desired(), &observed, &remembering(version, fingerprint))
     }
 
     #[test]
@@ -301,15 +305,7 @@ mod tests {
         let noted = |version, fingerprint: &str| {
             let mut observed = quiet();
             observed.versions = None;
-            let published = Published {
-                version,
-                fingerprint: fingerprint.into(),
-            };
-            let memory = Memory {
-                published: Some(published),
-                ..Memory::default()
-            };
-            code_of(&observed, &memory, 40).map(str::to_owned)
+            code_of(&observed, &remembering(version, fingerprint), 40).map(str::to_owned)
         };
         assert_eq!(noted(40, "forty").as_deref(), Some("sha-forty"));
         assert_eq!(noted(39, "forty"), None);

@@ -1,6 +1,5 @@
 //! Which code a result is of, for the rows of `docs/reliability`.
 
-use std::path::Path;
 use std::process::Command;
 
 /// Version and commit of the repository that holds `folder`, and whether the code was changed since; only the version where git does not tell.
@@ -18,7 +17,7 @@ pub fn tested(folder: &str) -> String {
 }
 
 fn git(folder: &str, words: &[&str]) -> Option<String> {
-    let output = Command::new("git").current_dir(Path::new(folder)).args(words).output().ok()?;
+    let output = Command::new("git").current_dir(folder).args(words).output().ok()?;
     let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     output.status.success().then_some(said)
 }
