@@ -160,6 +160,13 @@ pub struct RestApi {
     pub stages: BTreeMap<String, Stage>,
 }
 
+impl RestApi {
+    /// Whether AWS shows the API, and this stage of it.
+    pub fn shows(&self, stage: &str) -> bool {
+        self.methods.is_some() && self.stages.contains_key(stage)
+    }
+}
+
 /// A method as it stands in the API now, deployed or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Method {
@@ -205,6 +212,13 @@ pub struct HttpApi {
     pub integrations: BTreeMap<String, HttpIntegration>,
     /// Every stage, by name. Source: AWS-105.
     pub stages: BTreeMap<String, HttpStage>,
+}
+
+impl HttpApi {
+    /// Whether AWS shows the API, and this stage of it.
+    pub fn shows(&self, stage: &str) -> bool {
+        self.routes.is_some() && self.stages.contains_key(stage)
+    }
 }
 
 /// A route of an HTTP API.

@@ -125,14 +125,8 @@ impl<'a> Required<'a> {
         let Some(id) = self.written_for(statement).and_then(policy::api_id_in) else {
             return false;
         };
-        let rest = |stage: &str| {
-            let api = self.observed.rest_apis.get(id);
-            api.is_some_and(|api| api.methods.is_some() && api.stages.contains_key(stage))
-        };
-        let http = |stage: &str| {
-            let api = self.observed.http_apis.get(id);
-            api.is_some_and(|api| api.routes.is_some() && api.stages.contains_key(stage))
-        };
+        let rest = |stage: &str| self.observed.rest_apis.get(id).is_some_and(|api| api.shows(stage));
+        let http = |stage: &str| self.observed.http_apis.get(id).is_some_and(|api| api.shows(stage));
         self.desired.rest_apis.iter().any(|t| t.api_id == id && !rest(&t.stage))
             || self.desired.http_apis.iter().any(|t| t.api_id == id && !http(&t.stage))
     }

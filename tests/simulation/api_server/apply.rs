@@ -23,7 +23,8 @@ pub fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// Makes `live` say what a manager applies now; what it applied last and does not any more goes.
+/// Makes `live` say what a manager applies now; what it applied last and does not any more goes. A list that is applied empty belongs to
+/// nobody (`toFieldSet` of structured-merge-diff): it goes with its last item, and stays where none was.
 pub fn apply(live: &mut Value, last: &Value, new: &Value, schema: &Value) {
     match new {
         Value::Object(new) => apply_fields(live, last, new, schema),
@@ -40,15 +41,23 @@ fn apply_fields(live: &mut Value, last: &Value, new: &Map<String, Value>, schema
         *live = Value::Object(Map::new());
     }
     let fields = live.as_object_mut().unwrap();
-    for name in last.as_object().into_iter().flat_map(Map::keys) {
+    for (name, _) in last.as_object().into_iter().flatten().filter(|(_, value)| !is_empty_list(value)) {
         if !new.contains_key(name) {
             fields.remove(name);
         }
     }
     for (name, value) in new {
         let field = fields.entry(name.clone()).or_insert(Value::Null);
+        let had_items = field.as_array().is_some_and(|items| !items.is_empty());
         apply(field, &last[name], value, member(schema, name));
+        if is_empty_list(field) && had_items {
+            fields.remove(name);
+        }
     }
+}
+
+fn is_empty_list(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty)
 }
 
 fn apply_items(live: &mut Value, last: &Value, new: &[Value], key: &str, schema: &Value) {

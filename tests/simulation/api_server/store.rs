@@ -155,13 +155,11 @@ impl State {
 
     pub fn replace(&mut self, place: &Place, mut object: Value) -> Answer {
         let Some(stored) = self.stored.objects.get(&key(place)) else {
-            // A Lease may be made by a PUT.
-            let meta = &object["metadata"];
-            let nothing_named = meta["uid"].is_null() && meta["resourceVersion"].is_null();
-            return if nothing_named {
+            // A Lease may be made by a PUT, of whatever version; a uid is one of an object that is there.
+            return if object["metadata"]["uid"].is_null() {
                 self.create(place, object)
             } else {
-                missing(place)
+                conflict(place, OTHER_UID)
             };
         };
         if let Some(conflict) = contradicts(place, &stored.object, &object, true) {
@@ -344,19 +342,25 @@ fn contradicts(place: &Place, current: &Value, body: &Value, precondition: bool)
         let named = &body["metadata"][key];
         !named.is_null() && *named != current["metadata"][key]
     };
-    let why = match (named("uid"), named("resourceVersion")) {
-        (true, false) if !precondition => return Some(refuse(422, "Invalid", "metadata.uid: Invalid value: field is immutable")),
-        (true, _) => "Precondition failed: UID in precondition and UID in object meta differ",
-        (_, true) => "the object has been modified; please apply your changes to the latest version and try again",
-        _ => return None,
-    };
+    match (named("uid"), named("resourceVersion")) {
+        (true, false) if !precondition => Some(refuse(422, "Invalid", "metadata.uid: Invalid value: field is immutable")),
+        (true, _) => Some(conflict(place, OTHER_UID)),
+        (_, true) => Some(conflict(place, OTHER_VERSION)),
+        _ => None,
+    }
+}
+
+const OTHER_UID: &str = "Precondition failed: UID in precondition and UID in object meta differ";
+const OTHER_VERSION: &str = "the object has been modified; please apply your changes to the latest version and try again";
+
+fn conflict(place: &Place, why: &str) -> Answer {
     let name = place.name.as_deref().unwrap_or_default();
     let message = format!(
         "Operation cannot be fulfilled on {}.{} \"{name}\": {why}",
         place.resource,
         group(place)
     );
-    Some(refuse(409, "Conflict", &message))
+    refuse(409, "Conflict", &message)
 }
 
 fn shown(code: u16, object: &Value, metadata_only: bool) -> Answer {
