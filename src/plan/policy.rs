@@ -48,11 +48,24 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
+/// Anyone, or services and accounts.
+fn principals(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(anyone) => vec![anyone.as_str()],
+        kinds => ["Service", "AWS"]
+            .iter()
+            .filter_map(|kind| kinds.get(*kind))
+            .flat_map(texts)
+            .collect(),
+    }
+}
+
 impl Statement {
     /// The pattern of source ARNs that an Allow for API Gateway on this alias grants. `**` for a statement without a condition:
     /// every source. `None` when the statement grants anything else, or under conditions that are not understood.
     pub fn grants_api_gateway(&self, alias_arn: &str) -> Option<Vec<&str>> {
-        let allows = text(&self.body, "Effect") == Some("Allow") && self.is_about(alias_arn);
+        let on_alias = |resource: &str| resource == "*" || covers(resource, alias_arn);
+        let allows = text(&self.body, "Effect") == Some("Allow") && self.is_about(on_alias) == Some(true);
         let Some(condition) = self.body.get("Condition").filter(|_| allows) else {
             return allows.then(|| vec!["**"]);
         };
@@ -68,25 +81,32 @@ impl Statement {
 
     /// Whether it keeps API Gateway from the alias, or may do so.
     pub fn denies_api_gateway(&self, alias_arn: &str) -> bool {
-        text(&self.body, "Effect") == Some("Deny") && self.is_about(alias_arn)
+        let on_alias = |resource: &str| glob(resource.as_bytes(), alias_arn.as_bytes());
+        text(&self.body, "Effect") == Some("Deny") && self.is_about(on_alias) != Some(false)
     }
 
-    /// Whether it speaks of invoking the alias from API Gateway. Source: AWS-34, AWS-35.
-    fn is_about(&self, alias_arn: &str) -> bool {
-        let actions = self.body.get("Action").map(texts).unwrap_or_default();
-        let resources = self.body.get("Resource").map(texts).unwrap_or_default();
-        let principal = match self.body.get("Principal") {
-            Some(Value::String(anyone)) => vec![anyone.as_str()],
-            Some(Value::Object(kinds)) => kinds
-                .iter()
-                .filter(|(k, _)| *k == "Service" || *k == "AWS")
-                .flat_map(|(_, v)| texts(v))
-                .collect(),
-            _ => Vec::new(),
-        };
-        actions.iter().any(|a| ["lambda:InvokeFunction", "lambda:*", "*"].contains(a))
-            && resources.iter().any(|r| covers(r, alias_arn))
-            && principal.iter().any(|p| *p == API_GATEWAY || *p == "*")
+    /// Whether it speaks of invoking the alias from API Gateway; `None` when it may: it says of what it does not speak. Source:
+    /// AWS-34, AWS-35.
+    fn is_about(&self, on_alias: impl Fn(&str) -> bool) -> Option<bool> {
+        let invokes = |action: &str| glob(action.to_lowercase().as_bytes(), b"lambda:invokefunction");
+        let calls = |principal: &str| principal == API_GATEWAY || principal == "*";
+        let all = [
+            self.names("Action", texts, invokes),
+            self.names("Resource", texts, on_alias),
+            self.names("Principal", principals, calls),
+        ];
+        if all.contains(&Some(false)) {
+            return Some(false);
+        }
+        all.iter().all(Option::is_some).then_some(true)
+    }
+
+    /// Whether an element names such a thing; `None` when only its opposite is there, as `NotAction`.
+    fn names(&self, element: &str, names: fn(&Value) -> Vec<&str>, such: impl Fn(&str) -> bool) -> Option<bool> {
+        match self.body.get(element) {
+            None if self.body.get(format!("Not{element}")).is_some() => None,
+            named => Some(named.into_iter().flat_map(names).any(such)),
+        }
     }
 }
 
@@ -284,6 +304,26 @@ mod tests {
         assert!(denying(API_GATEWAY).denies_api_gateway(ALIAS));
         assert_eq!(denying(API_GATEWAY).grants_api_gateway(ALIAS), None);
         assert!(!denying("s3.amazonaws.com").denies_api_gateway(ALIAS));
+    }
+
+    #[test]
+    fn what_may_deny_is_taken_to_deny_and_never_to_grant() {
+        let of = |effect: &str, action: &str, resource: &str| {
+            let mut body = json!({"Effect": effect, "Principal": "*"});
+            body[action] = json!("lambda:invoke*");
+            body[resource] = json!("*");
+            statement(body)
+        };
+        assert!(of("Deny", "Action", "Resource").denies_api_gateway(ALIAS));
+        assert_eq!(of("Allow", "Action", "Resource").grants_api_gateway(ALIAS), Some(vec!["**"]));
+        for (action, resource) in [("NotAction", "Resource"), ("Action", "NotResource")] {
+            assert!(of("Deny", action, resource).denies_api_gateway(ALIAS), "{action} {resource}");
+            assert_eq!(of("Allow", action, resource).grants_api_gateway(ALIAS), None, "{action} {resource}");
+        }
+        // A wildcard of a resource may reach across the parts of an ARN, or not.
+        let across = |effect| statement(json!({"Effect": effect, "Principal": "*", "Action": "*", "Resource": "arn:aws:*:live"}));
+        assert!(across("Deny").denies_api_gateway(ALIAS));
+        assert_eq!(across("Allow").grants_api_gateway(ALIAS), None);
         assert!(!allow(json!({})).denies_api_gateway(ALIAS));
     }
 
