@@ -11,9 +11,17 @@ pub fn crd() -> CustomResourceDefinition {
     let mut crd = WarmLambdaEndpoint::crd();
     for version in &mut crd.spec.versions {
         let schema = version.schema.as_mut().and_then(|s| s.open_api_v3_schema.as_mut());
-        let status = schema.and_then(|s| s.properties.as_mut()).and_then(|p| p.get_mut("status"));
-        if let Some(status) = status {
+        let Some(parts) = schema.and_then(|s| s.properties.as_mut()) else {
+            continue;
+        };
+        if let Some(status) = parts.get_mut("status") {
             status.default = Some(JSON(serde_json::json!({ "observedGeneration": -1 })));
+        }
+        // The API server reads the number for `scale` and refuses an object in which it is null. Of a field that cannot be null it
+        // takes the null away before.
+        let spec = parts.get_mut("spec").and_then(|spec| spec.properties.as_mut());
+        if let Some(number) = spec.and_then(|fields| fields.get_mut("provisionedConcurrency")) {
+            number.nullable = None;
         }
     }
     crd

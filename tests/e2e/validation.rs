@@ -74,6 +74,23 @@ fn scale_writes_obey_the_rules_of_the_spec() {
     assert!(!said.success && said.err.contains("provisionedConcurrency"), "{}", said.err);
 }
 
+/// As templates leave it when they have no value. Server-side apply keeps a null, and so the API server refuses it by name.
+#[test]
+fn a_number_that_is_null_counts_as_left_out() {
+    let kubectl = control_plane().kubectl("default");
+    let mut object = manifest("null-number", &json!({}));
+    object["spec"]["provisionedConcurrency"] = Value::Null;
+    let said = kubectl.run(&["apply", "--server-side", "-f", "-"], &object.to_string());
+    let named = "spec.provisionedConcurrency in body must be of type integer";
+    assert!(!said.success && said.err.contains(named), "{}", said.err);
+    for command in ["create", "apply"] {
+        let said = kubectl.run(&[command, "-f", "-"], &object.to_string());
+        assert!(said.success, "{command}: {}", said.err);
+    }
+    let spec: Value = serde_json::from_str(&kubectl.succeeds(&["get", "wle/null-number", "-o", "jsonpath={.spec}"])).unwrap();
+    assert!(spec.get("provisionedConcurrency").is_none(), "{spec}");
+}
+
 #[test]
 fn a_new_endpoint_shows_its_defaults_and_that_nobody_looked_at_it_yet() {
     let kubectl = control_plane().kubectl("default");
