@@ -1,6 +1,7 @@
 //! What goes wrong, as data: which call, and how.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One fault of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,10 +82,14 @@ pub enum Act {
     Code(String),
     /// The endpoint asks for that many warm environments.
     Capacity(i64),
+    /// The endpoint asks for something else altogether.
+    Spec(Value),
     /// Somebody points the alias at version 1.
     MoveAlias,
     /// Somebody takes the warm capacity away.
     DropCapacity,
+    /// Application Auto Scaling has the capacity, within 1 and 5, and asks for so many environments.
+    Scale(u32),
     /// Somebody points the callers of the triggers at the function without its alias, and deploys.
     CallersAway,
     /// Somebody points one method at the function without its alias, and does not deploy.

@@ -1,6 +1,7 @@
 //! What people and other tools do to AWS and to the endpoint while the operator works.
 
 use awssim::sim::Sim;
+use awssim::world::autoscaling::Registration;
 use awssim::world::event_source::MappingChange;
 use awssim::world::http_api::IntegrationChange;
 use awssim::world::rest_api::PatchOperation;
@@ -23,8 +24,10 @@ pub fn act(act: &Act, sim: &Sim, api: &ApiServer, spec: &Value) {
     match act {
         Act::Code(text) => aws(&|region| drop(region.update_function_code(FUNCTION, text.as_str(), false, None))),
         Act::Capacity(count) => edit(api, NAME, &json!({"spec": {"provisionedConcurrency": count}})),
+        Act::Spec(spec) => edit(api, NAME, &json!({"spec": spec})),
         Act::MoveAlias => aws(&|region| drop(region.update_alias(FUNCTION, ALIAS, &AliasChange::version("1")))),
         Act::DropCapacity => aws(&|region| drop(region.delete_provisioned_concurrency_config(FUNCTION, ALIAS))),
+        Act::Scale(count) => aws(&|region| scale(region, *count)),
         Act::CallersAway => aws(&callers_away),
         Act::Uri => aws(&|region| point_rest_api(region, FUNCTION, 1)),
         Act::Delete => delete(api, NAME),
@@ -84,6 +87,17 @@ pub fn endpoint(api: &ApiServer, name: &str) -> Option<Value> {
         Answer::Object(200, object) => Some(object),
         _ => None,
     }
+}
+
+/// Registers the alias, and asks for so many environments.
+fn scale(region: &mut Region, count: u32) {
+    let bounds = Registration {
+        min_capacity: Some(1),
+        max_capacity: Some(5),
+        suspended: None,
+    };
+    drop(region.register_scalable_target(&format!("function:{FUNCTION}:{ALIAS}"), bounds, region.now));
+    drop(region.put_provisioned_concurrency_config(FUNCTION, ALIAS, count.into()));
 }
 
 /// Points the first methods of the REST API at a function.

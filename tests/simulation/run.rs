@@ -51,6 +51,10 @@ pub struct Outcome {
     pub settled: Duration,
     /// Virtual time of the whole run.
     pub virtually: Duration,
+    /// The endpoint in the end.
+    pub endpoint: Option<Value>,
+    /// Permissions that the operator asked for.
+    pub granted: u64,
 }
 
 /// Runs on a paused clock, on this thread alone.
@@ -384,6 +388,8 @@ impl Stage {
             waited: judge.waited,
             settled: self.settled,
             virtually: clock::elapsed(),
+            endpoint: endpoint(&self.wire.api, NAME),
+            granted: judge.granted,
         }
     }
 }

@@ -20,7 +20,7 @@ const STEPS: usize = 250;
 /// Sequences that are played in every test run: always the same, so that a change is judged and not a date.
 const SEQUENCES: u64 = 4;
 /// Sequences of the long run, which begin with the date.
-const LONG: u64 = 100;
+const LONG: u64 = 50;
 
 /// What a request names that each server gives itself: the uid or version of an object as it was seen last, or one that is wrong.
 #[derive(Clone, Copy, Debug)]
@@ -231,7 +231,7 @@ fn masked((code, object): (u16, &Value), before: Option<&Value>, applied: bool) 
     json!({"code": code, "object": object, "changed": changed || !applied})
 }
 
-async fn ask_real(client: &Client, request: &Request) -> (u16, Value) {
+pub async fn ask_real(client: &Client, request: &Request) -> (u16, Value) {
     let query: Vec<_> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let accept = if request.metadata_only {
         "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"

@@ -1,6 +1,7 @@
 //! A small kube-apiserver in memory, as far as the operator asks one: objects with versions, conflicts, finalizers, the status
 //! subresource, server-side apply of status, lists in pages, and watches. `conformance.rs` holds it against the real one.
 
+mod admission;
 mod apply;
 pub mod conformance;
 mod schema;

@@ -1,11 +1,11 @@
-//! Somebody does something at every call: edits, deletes, other code, a watch that breaks, a clock that steps.
+//! Somebody does something at every call: edits, a deletion, other code, a watch that breaks, a clock that steps.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::single::story;
 use super::{Campaign, Case, Lot, is_long, seed};
-use crate::fault::{Act, Fault, Kind};
+use crate::fault::{Act, Fault, Kind, Loss};
 use crate::run::play;
 use crate::scenario::all;
 
@@ -21,7 +21,6 @@ fn acts() -> Vec<Act> {
         Act::MoveAlias,
         Act::DropCapacity,
         Act::Uri,
-        Act::Delete,
         Act::Request("edited".into()),
         Act::DropWatches(false),
         Act::DropWatches(true),
@@ -42,7 +41,7 @@ fn an_edit_at_every_call_is_followed() {
             }
         }
     }
-    let mut campaign = Campaign::new("edit, delete and drift at every call", "R11");
+    let mut campaign = Campaign::new("edit and drift at every call", "R11");
     let whole = cases.len();
     if !is_long() {
         cases = Lot::new(seed()).some(cases, 25);
@@ -63,6 +62,30 @@ fn an_edit_at_every_call_is_followed() {
         "{} of {whole}; an edit of the endpoint takes at most {longest:.0?} more",
         cases.len()
     ));
+    campaign.end();
+}
+
+/// Who deletes it points its callers elsewhere and makes it again, so that each run ends with an endpoint that serves, and nothing of
+/// the first one.
+#[test]
+fn a_deletion_at_every_call_leaves_nothing_and_takes_nothing_of_others() {
+    let mut cases = Vec::new();
+    for scenario in all() {
+        for call in story(&scenario) {
+            let k = call.k.unwrap();
+            let delete = Fault::call(k, Kind::Act(Act::Delete));
+            // The operator dies over it, or what it asks next is lost.
+            for also in [None, Some(Kind::CrashBefore), Some(Kind::CrashAfter), Some(Kind::Lost(Loss::Reset))] {
+                let also = also.map(|kind| Fault::call(k + 1, kind));
+                cases.push(Case {
+                    scenario: scenario.name.into(),
+                    faults: [delete.clone()].into_iter().chain(also).collect(),
+                });
+            }
+        }
+    }
+    let mut campaign = Campaign::new("deletion at every call, alone and with a fault", "R10");
+    campaign.play_all(cases, 25);
     campaign.end();
 }
 

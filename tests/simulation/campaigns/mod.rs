@@ -6,7 +6,10 @@ mod outage;
 mod pairs;
 mod recovery;
 mod report;
+mod rivals;
+mod sequences;
 mod single;
+pub mod specs;
 mod watches;
 
 use std::cell::RefCell;
@@ -71,6 +74,7 @@ pub struct Campaign {
     cases: u64,
     samples: u64,
     ready: u64,
+    granted: u64,
     virtually: Duration,
     /// The longest time until a case was at rest.
     longest: Duration,
@@ -89,6 +93,7 @@ impl Campaign {
             cases: 0,
             samples: 0,
             ready: 0,
+            granted: 0,
             virtually: Duration::ZERO,
             longest: Duration::ZERO,
             broken: Vec::new(),
@@ -106,11 +111,17 @@ impl Campaign {
         self.cases
     }
 
+    /// Counts what was no run.
+    pub fn counts(&mut self, cases: u64) {
+        self.cases += cases;
+    }
+
     /// Takes a run in.
     pub fn take(&mut self, outcome: Outcome, replay: &str) {
         self.cases += 1;
         self.samples += outcome.samples;
         self.ready += outcome.ready;
+        self.granted += outcome.granted;
         self.virtually += outcome.virtually;
         self.broken
             .extend(outcome.violations.into_iter().map(|violation| (violation, replay.to_owned())));

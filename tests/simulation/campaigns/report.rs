@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::{Campaign, is_long, seed};
+use crate::judge::Law;
 use crate::revision::tested;
 
 /// What all campaigns of this process saw of status.
@@ -13,6 +14,8 @@ static SEEN: Mutex<Seen> = Mutex::new(Seen {
     writes: 0,
     ready: 0,
     lies: 0,
+    granted: 0,
+    too_wide: 0,
     seconds: 0.0,
 });
 
@@ -21,6 +24,8 @@ struct Seen {
     /// Those that said Ready.
     ready: u64,
     lies: usize,
+    granted: u64,
+    too_wide: usize,
     /// How long the campaigns took, each by itself.
     seconds: f64,
 }
@@ -35,12 +40,10 @@ pub fn note(campaign: &Campaign) {
     seen.writes += campaign.samples;
     seen.ready += campaign.ready;
     seen.seconds += seconds;
-    let lies = campaign
-        .broken
-        .iter()
-        .filter(|(violation, _)| violation.law == crate::judge::Law::Truth)
-        .count();
-    seen.lies += lies;
+    seen.granted += campaign.granted;
+    let broken = |law: Law| campaign.broken.iter().filter(|(violation, _)| violation.law == law).count();
+    seen.lies += broken(Law::Truth);
+    seen.too_wide += broken(Law::Permission);
     if std::env::var_os("WRITE").is_none() {
         return;
     }
@@ -69,7 +72,16 @@ pub fn note(campaign: &Campaign) {
         seen.seconds,
         notes,
     );
-    write(&[own, truth]);
+    let grants = row(
+        "X5",
+        "permissions reach as far as a trigger says, and no further",
+        "permissions",
+        seen.granted,
+        seen.too_wide,
+        seen.seconds,
+        vec!["every AddPermission of all campaigns of this part, when it is sent".into()],
+    );
+    write(&[own, truth, grants]);
 }
 
 fn row(row: &str, what: &str, unit: &str, cases: u64, failures: usize, seconds: f64, notes: Vec<String>) -> Value {

@@ -2,6 +2,7 @@
 
 mod destruction;
 mod foreign;
+mod grants;
 mod leftover;
 mod traffic;
 mod truth;
@@ -36,6 +37,8 @@ pub enum Law {
     Leak,
     /// Nothing is taken away but what the object asks for as it stands.
     Destruction,
+    /// Nobody may call but whom the object names.
+    Permission,
     /// It comes to rest, and stays there.
     Recovery,
     /// Calls stay bounded.
@@ -73,6 +76,8 @@ pub struct Judge {
     pub story: Vec<(Duration, String, bool, String)>,
     /// Whether an endpoint said that it waits because nobody knows what may still arrive.
     pub waited: bool,
+    /// Permissions that were asked for.
+    pub granted: u64,
     /// Status writes that were looked at.
     pub samples: u64,
     /// Of them, those that said Ready.
@@ -164,6 +169,12 @@ impl Judge {
     pub fn sent(&mut self, name: &str, request: &AwsRequest, api: &ApiServer) {
         if let Err(text) = destruction::is_asked_for(name, request, api) {
             self.accuse(Law::Destruction, text);
+        }
+        if name == "lambda:AddPermission" {
+            self.granted += 1;
+            if let Err(text) = grants::is_asked_for(request, api) {
+                self.accuse(Law::Permission, text);
+            }
         }
     }
 
