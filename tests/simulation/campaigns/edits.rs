@@ -74,8 +74,9 @@ fn a_deletion_at_every_call_leaves_nothing_and_takes_nothing_of_others() {
         for call in story(&scenario) {
             let k = call.k.unwrap();
             let delete = Fault::call(k, Kind::Act(Act::Delete));
-            // The operator dies over it, or what it asks next is lost.
-            for also in [None, Some(Kind::CrashBefore), Some(Kind::CrashAfter), Some(Kind::Lost(Loss::Reset))] {
+            // The operator dies over it, or what it asks next is refused or lost.
+            let kinds = [Kind::CrashBefore, Kind::CrashAfter, Kind::Denied, Kind::Lost(Loss::Reset)];
+            for also in [None].into_iter().chain(kinds.map(Some)) {
                 let also = also.map(|kind| Fault::call(k + 1, kind));
                 cases.push(Case {
                     scenario: scenario.name.into(),

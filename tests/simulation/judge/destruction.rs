@@ -1,6 +1,7 @@
 //! What takes something away is asked for by the object as it stands in Kubernetes, not as somebody saw it once.
 
 use awssim::wire::Request as AwsRequest;
+use awssim::world::Region;
 use serde_json::Value;
 
 use crate::api_server::{ApiServer, Objects};
@@ -17,6 +18,18 @@ pub fn is_asked_for(name: &str, request: &AwsRequest, api: &ApiServer) -> Result
         return Ok(());
     }
     api.look(|objects| judge(name, request, objects))
+}
+
+/// Whether it deletes an alias that somebody else had made before the endpoint came: our mark is not in its description.
+pub fn is_of_others(name: &str, request: &AwsRequest, before: &Region) -> Option<String> {
+    let segments = request.segments();
+    let after = |folder: &str| segments.iter().position(|s| s == folder).and_then(|n| segments.get(n + 1));
+    if name != "lambda:DeleteAlias" {
+        return None;
+    }
+    let alias = before.functions.get(after("functions")?)?.aliases.get(after("aliases")?)?;
+    let made_by = &alias.description;
+    (!made_by.contains("warmlambda")).then(|| format!("{name} of an alias that somebody else made: {made_by:?}"))
 }
 
 fn judge(name: &str, request: &AwsRequest, objects: &Objects) -> Result<(), String> {

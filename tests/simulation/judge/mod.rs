@@ -167,7 +167,8 @@ impl Judge {
 
     /// The operator sends a write to AWS.
     pub fn sent(&mut self, name: &str, request: &AwsRequest, api: &ApiServer) {
-        if let Err(text) = destruction::is_asked_for(name, request, api) {
+        let found = destruction::is_asked_for(name, request, api).err();
+        if let Some(text) = found.or_else(|| destruction::is_of_others(name, request, self.origin.as_ref()?)) {
             self.accuse(Law::Destruction, text);
         }
         if name == "lambda:AddPermission" {
