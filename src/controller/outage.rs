@@ -34,6 +34,8 @@ const A_PART: usize = 50;
 #[derive(Debug, Default)]
 pub struct Struck {
     by_region: BTreeMap<String, Away>,
+    /// When all endpoints of a region were looked at last because it answered.
+    woken: BTreeMap<String, Instant>,
 }
 
 /// What is known of a region that does not answer.
@@ -61,9 +63,12 @@ impl Struck {
         }
     }
 
-    /// Notes that a look at AWS failed, for a reason that is the region's and not the endpoint's.
-    pub fn failed(&mut self, region: &str, failure: &Failure) {
-        if matches!(failure.class, Class::Transient | Class::Credentials)
+    /// Notes that a look at AWS failed that began at `begun`, for a reason that is the region's and not the endpoint's. A look that began
+    /// before the region answered again says nothing about now.
+    pub fn failed(&mut self, region: &str, failure: &Failure, begun: Instant) {
+        let is_news = self.woken.get(region).is_none_or(|woken| *woken < begun);
+        if is_news
+            && matches!(failure.class, Class::Transient | Class::Credentials)
             && let Some(away) = self.by_region.get_mut(region)
         {
             away.failed = Some((Instant::now(), failure.clone()));
@@ -109,9 +114,15 @@ impl Struck {
         self.by_region.keys().cloned().collect()
     }
 
-    /// The endpoints of a region that answers; they are noted again if AWS does not answer them.
-    fn wake(&mut self, region: &str) -> Vec<ObjectRef<Guarded>> {
-        self.by_region.remove(region).unwrap_or_default().waiting.into_values().collect()
+    /// Whether the endpoints of a region were looked at so lately that it is too early for the next time.
+    fn is_early(&self, region: &str) -> bool {
+        self.woken.get(region).is_some_and(|at| at.elapsed() < AGAIN)
+    }
+
+    /// The endpoints of a region that answers, by uid; they are noted again if AWS does not answer them.
+    fn wake(&mut self, region: &str) -> BTreeMap<String, ObjectRef<Guarded>> {
+        self.woken.insert(region.to_owned(), Instant::now());
+        self.by_region.remove(region).unwrap_or_default().waiting
     }
 }
 
@@ -122,18 +133,18 @@ pub async fn watch<C: Cloud>(ctx: Arc<Context<C>>, visits: mpsc::UnboundedSender
     }
     let mut due = interval(ASK);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut woken: BTreeMap<String, Instant> = BTreeMap::new();
     loop {
         due.tick().await;
         let regions = lock(&ctx.struck).regions();
         for region in regions {
-            if woken.get(&region).is_some_and(|at| at.elapsed() < AGAIN) || !answers(&ctx, &region).await {
+            if lock(&ctx.struck).is_early(&region) || !answers(&ctx, &region).await {
                 continue;
             }
             let endpoints = lock(&ctx.struck).wake(&region);
             tracing::info!(region, endpoints = endpoints.len(), "AWS answers again");
-            woken.insert(region, Instant::now());
-            for endpoint in endpoints {
+            for (uid, endpoint) in endpoints {
+                // A look that is under way may still fail with what was sent before: its next one is soon, as after a first failure.
+                lock(&ctx.attempts).forget(&uid);
                 // Fails only when the controller has stopped.
                 let _ = visits.unbounded_send(endpoint);
             }
@@ -198,20 +209,32 @@ mod tests {
             request_id: None,
         };
         let mut struck = Struck::default();
-        struck.failed("eu-west-1", &failure);
+        let begun = Instant::now();
+        struck.failed("eu-west-1", &failure, begun);
         assert_eq!(struck.known("eu-west-1", 2), None, "nobody waits yet");
         says(&mut struck, "away", "AwsUnavailable");
         says(&mut struck, "away-2", "AwsUnavailable");
-        struck.failed("eu-west-1", &failure);
+        struck.failed("eu-west-1", &failure, begun);
         assert_eq!(struck.known("eu-west-1", 2), Some(failure.clone()));
         tokio::time::advance(ASK).await;
         assert_eq!(struck.known("eu-west-1", 2), None, "the next one looks for itself");
-        struck.failed("eu-west-1", &failure);
+        struck.failed("eu-west-1", &failure, begun);
         struck.answered("eu-west-1");
         assert_eq!(struck.known("eu-west-1", 2), None);
-        struck.failed("eu-west-1", &failure);
+        struck.failed("eu-west-1", &failure, begun);
         struck.wake("eu-west-1");
         assert_eq!(struck.known("eu-west-1", 2), None, "who is woken looks for itself");
+        says(&mut struck, "away", "AwsUnavailable");
+        says(&mut struck, "away-2", "AwsUnavailable");
+        struck.failed("eu-west-1", &failure, begun);
+        assert_eq!(
+            struck.known("eu-west-1", 2),
+            None,
+            "a look that began before the region answered tells nothing new"
+        );
+        tokio::time::advance(ASK).await;
+        struck.failed("eu-west-1", &failure, Instant::now());
+        assert_eq!(struck.known("eu-west-1", 2), Some(failure), "one that began after it does");
     }
 
     #[test]
@@ -223,7 +246,7 @@ mod tests {
         says(&mut struck, "back", "AwsUnavailable");
         says(&mut struck, "back", "Warm");
         assert_eq!(struck.regions(), ["eu-west-1"]);
-        let woken: Vec<_> = struck.wake("eu-west-1").into_iter().map(|endpoint| endpoint.name).collect();
+        let woken: Vec<_> = struck.wake("eu-west-1").into_values().map(|endpoint| endpoint.name).collect();
         assert_eq!(woken, ["away", "expired"]);
         assert!(struck.regions().is_empty() && struck.wake("eu-west-1").is_empty());
     }

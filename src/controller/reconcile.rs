@@ -117,10 +117,11 @@ async fn observe<C: Cloud>(desired: &Desired, memory: &Memory, look: Look, ctx: 
         let resource = desired.function.clone();
         return Ok(Err(Failure { resource, ..known }));
     }
+    let begun = Instant::now();
     let observed = ctx.unless_stopped(ctx.cloud.observe(desired, memory, look)).await?;
     match &observed {
         Ok(_) => lock(&ctx.struck).answered(region),
-        Err(failure) => lock(&ctx.struck).failed(region, failure),
+        Err(failure) => lock(&ctx.struck).failed(region, failure, begun),
     }
     Ok(observed)
 }
