@@ -49,7 +49,7 @@ async fn the_operator_takes_what_the_api_server_takes_and_nothing_else() {
     let scene = Scene::new();
     let (begin, count) = if is_long() { (seed(), LONG) } else { (0, SPECS) };
     let mut lot = Lot::new(begin);
-    let mut campaign = Campaign::new("specs at the real API server, whole and broken", "R21");
+    let mut campaign = Campaign::of("specs", "specs at the real API server, whole and broken", "R21");
     let replay = format!("SEED={begin} SIMULATE=long cargo test --test simulation admission -- --nocapture");
     let mut refused = 0;
     for n in 0..count {
@@ -70,7 +70,7 @@ async fn the_operator_takes_what_the_api_server_takes_and_nothing_else() {
                 None
             }
         };
-        campaign.counts(1);
+        campaign.count();
         if let Some(text) = text {
             campaign.accuse(format!("spec {n}: {text}"), &replay);
         }

@@ -70,6 +70,8 @@ impl Case {
 pub struct Campaign {
     name: &'static str,
     row: &'static str,
+    /// What a case is, where it is no run in virtual time.
+    cases_are: Option<&'static str>,
     began: Instant,
     cases: u64,
     samples: u64,
@@ -89,6 +91,7 @@ impl Campaign {
         Self {
             name,
             row,
+            cases_are: None,
             began: Instant::now(),
             cases: 0,
             samples: 0,
@@ -111,9 +114,17 @@ impl Campaign {
         self.cases
     }
 
-    /// Counts what was no run.
-    pub fn counts(&mut self, cases: u64) {
-        self.cases += cases;
+    /// Begins one whose cases are no runs in virtual time.
+    pub fn of(cases_are: &'static str, name: &'static str, row: &'static str) -> Self {
+        Self {
+            cases_are: Some(cases_are),
+            ..Self::new(name, row)
+        }
+    }
+
+    /// Counts a case that was no run.
+    pub fn count(&mut self) {
+        self.cases += 1;
     }
 
     /// Takes a run in.

@@ -47,25 +47,21 @@ pub fn note(campaign: &Campaign) {
     if std::env::var_os("WRITE").is_none() {
         return;
     }
-    let mut notes = campaign.notes.clone();
-    notes.push(format!("{:.1} virtual hours", campaign.virtually.as_secs_f64() / 3600.0));
-    notes.push(format!("{} status writes judged", campaign.samples));
-    let own = row(
-        campaign.row,
-        campaign.name,
-        "runs",
-        campaign.cases,
-        campaign.broken.len(),
-        seconds,
-        notes,
-    );
+    let (mut what, mut notes) = (title(campaign.name), campaign.notes.clone());
+    if campaign.cases_are.is_none() {
+        what = in_virtual_time(campaign.name);
+        notes.push(format!("{:.1} virtual hours", campaign.virtually.as_secs_f64() / 3600.0));
+        notes.push(format!("{} status writes judged", campaign.samples));
+    }
+    let unit = campaign.cases_are.unwrap_or("runs");
+    let own = row(campaign.row, what, unit, campaign.cases, campaign.broken.len(), seconds, notes);
     let notes = vec![
         format!("{} of them said Ready", seen.ready),
         "every status write of all campaigns of this part".into(),
     ];
     let truth = row(
         "R23",
-        "status is true at every write",
+        in_virtual_time("status is true at every write"),
         "status writes",
         seen.writes,
         seen.lies,
@@ -74,7 +70,7 @@ pub fn note(campaign: &Campaign) {
     );
     let grants = row(
         "X5",
-        "permissions reach as far as a trigger says, and no further",
+        in_virtual_time("permissions reach as far as a trigger says, and no further"),
         "permissions",
         seen.granted,
         seen.too_wide,
@@ -84,10 +80,18 @@ pub fn note(campaign: &Campaign) {
     write(&[own, truth, grants]);
 }
 
-fn row(row: &str, what: &str, unit: &str, cases: u64, failures: usize, seconds: f64, notes: Vec<String>) -> Value {
+fn title(name: &str) -> String {
+    format!("{}{}", name[..1].to_uppercase(), &name[1..])
+}
+
+fn in_virtual_time(name: &str) -> String {
+    format!("{} (in virtual time)", title(name))
+}
+
+fn row(row: &str, what: String, unit: &str, cases: u64, failures: usize, seconds: f64, notes: Vec<String>) -> Value {
     json!({
         "row": row,
-        "what": format!("{}{} (in virtual time)", what[..1].to_uppercase(), &what[1..]),
+        "what": what,
         "unit": unit,
         "cases": cases,
         "failures": failures,
