@@ -16,7 +16,7 @@ const ENDPOINTS: &str = "/apis/warmlambda.dev/v1alpha1/namespaces/default/warmla
 /// Specs of a test run, which are always the same.
 const SPECS: usize = 400;
 /// Specs of the long run, which begin with the date.
-const LONG: usize = 20_000;
+const LONG: usize = 10_000;
 
 /// What the operator makes of a spec; what is wrong with it.
 fn understood(spec: &Value) -> Result<(), String> {

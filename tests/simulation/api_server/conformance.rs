@@ -20,7 +20,7 @@ const STEPS: usize = 250;
 /// Sequences that are played in every test run: always the same, so that a change is judged and not a date.
 const SEQUENCES: u64 = 4;
 /// Sequences of the long run, which begin with the date.
-const LONG: u64 = 50;
+const LONG: u64 = 25;
 
 /// What a request names that each server gives itself: the uid or version of an object as it was seen last, or one that is wrong.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::scenario::all;
 
 /// Real time that pairs may take.
-const LONG: Duration = Duration::from_mins(10);
+const LONG: Duration = Duration::from_mins(8);
 
 #[test]
 fn any_two_faults_are_survived() {
