@@ -76,8 +76,8 @@ mutants-deciding: ## Change what decides in every small way that cargo-mutants k
 
 FUZZ_SECONDS ?= 600
 FUZZ_SEED ?= 1
-fuzz: ## Read what comes from outside in FUZZ_SECONDS seconds of inputs made from FUZZ_SEED
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) cargo test --quiet --locked --test fuzz for_a_given_time -- --ignored --exact --nocapture
+fuzz: ## Read what comes from outside in FUZZ_SECONDS seconds of inputs made from FUZZ_SEED (FUZZ_TARGET: one kind only)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) FUZZ_TARGET=$(FUZZ_TARGET) cargo test --quiet --locked --test fuzz for_a_given_time -- --ignored --exact --nocapture
 
 control-plane:
 	@scripts/control-plane.sh >/dev/null

@@ -7,6 +7,7 @@ use super::clients::Region;
 use super::lambda::Target;
 use crate::plan::failure::{Class, Effect, Failure};
 use crate::plan::observed::AliasPolicy;
+use crate::plan::policy::Sources;
 
 /// One lock per function. It is the only lock that is held across calls: AWS can lose one of two statements that are written
 /// to a function at the same time, whatever the alias. Source: AWS-40.
@@ -86,5 +87,5 @@ fn lost(operation: &'static str, target: Target<'_>, what: &str) -> Failure {
 
 fn is_in(policy: &AliasPolicy, ours: OurStatement<'_>) -> bool {
     let mut same_id = policy.statements.iter().filter(|s| s.id == ours.id);
-    same_id.any(|s| s.grants_api_gateway(ours.alias_arn) == Some(vec![ours.source_arn]))
+    same_id.any(|s| s.grants_api_gateway(ours.alias_arn) == Some(Sources::Like(vec![ours.source_arn])))
 }

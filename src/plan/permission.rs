@@ -6,7 +6,7 @@ use super::callers::{self, Caller, Entrance};
 use super::desired::Desired;
 use super::finding::{Ends, Finding, Link};
 use super::observed::{AliasPolicy, Observed};
-use super::policy::{self, Statement, covers, statement_id, statement_prefix};
+use super::policy::{self, Sources, Statement, covers, statement_id, statement_prefix};
 use super::step::{PlannedStep, Step};
 use super::steps::Plan;
 use super::{http_api, rest_api};
@@ -134,7 +134,8 @@ impl<'a> Required<'a> {
     /// The source ARN of a statement that says just what we write under its id. `None` for one that somebody else made under an id like
     /// ours: it may let in anybody.
     fn written_for(&self, statement: &'a Statement) -> Option<&'a str> {
-        let [pattern] = statement.grants_api_gateway(&self.desired.alias_arn())?[..] else {
+        let sources = statement.grants_api_gateway(&self.desired.alias_arn())?;
+        let [pattern] = *sources.patterns() else {
             return None;
         };
         (statement.id == statement_id(self.desired, pattern)).then_some(pattern)
@@ -151,8 +152,9 @@ fn scope_pattern(scope: PermissionScope, stage: &str, entrance: &Entrance) -> St
 }
 
 fn grants(statement: &Statement, alias_arn: &str, source_arn: &str) -> bool {
-    let patterns = statement.grants_api_gateway(alias_arn).unwrap_or_default();
-    patterns.iter().any(|pattern| covers(pattern, source_arn))
+    statement
+        .grants_api_gateway(alias_arn)
+        .is_some_and(|sources| sources.cover(source_arn))
 }
 
 /// Adds what is due on the policy of the alias: at most one write, because each moves the revision that guards the next.
@@ -244,13 +246,14 @@ pub fn apis_to_read_whole(desired: &Desired, policy: Option<&AliasPolicy>) -> Re
     let triggers: Vec<_> = rest.chain(http).collect();
     let mut whole = ReadWhole::default();
     for statement in ours {
-        for pattern in statement.grants_api_gateway(&alias).unwrap_or_default() {
+        let sources = statement.grants_api_gateway(&alias);
+        for pattern in sources.iter().flat_map(Sources::patterns) {
             let Some(id) = policy::api_id_in(pattern) else { continue };
             let expected = triggers.iter().filter(|(api_id, ..)| *api_id == id).any(|(_, stage, scope)| {
                 let arn = match scope {
                     PermissionScope::Api => desired.site.execution_arn(id, "*/*"),
                     PermissionScope::Stage => desired.site.execution_arn(id, &format!("{stage}/*")),
-                    PermissionScope::Method => pattern.to_owned(),
+                    PermissionScope::Method => (*pattern).to_owned(),
                 };
                 statement.id == statement_id(desired, &arn)
             });

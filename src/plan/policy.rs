@@ -17,6 +17,30 @@ pub struct Statement {
     pub body: Value,
 }
 
+/// From where a statement lets API Gateway call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sources<'a> {
+    /// From every API of every account: there is no condition.
+    Every,
+    /// From what one of these patterns of source ARNs meets.
+    Like(Vec<&'a str>),
+}
+
+impl<'a> Sources<'a> {
+    /// The patterns; none where there is no condition.
+    pub fn patterns(&self) -> &[&'a str] {
+        match self {
+            Self::Every => &[],
+            Self::Like(patterns) => patterns,
+        }
+    }
+
+    /// Whether all that meets a pattern of source ARNs is let in.
+    pub fn cover(&self, source_arn: &str) -> bool {
+        *self == Self::Every || self.patterns().iter().any(|pattern| covers(pattern, source_arn))
+    }
+}
+
 /// Reads the statements of a policy document; `None` when it is no policy document.
 pub fn statements(document: &str) -> Option<Vec<Statement>> {
     let document: Value = serde_json::from_str(document).ok()?;
@@ -61,13 +85,13 @@ fn principals(value: &Value) -> Vec<&str> {
 }
 
 impl Statement {
-    /// The pattern of source ARNs that an Allow for API Gateway on this alias grants. `**` for a statement without a condition:
-    /// every source. `None` when the statement grants anything else, or under conditions that are not understood.
-    pub fn grants_api_gateway(&self, alias_arn: &str) -> Option<Vec<&str>> {
+    /// From where an Allow on this alias lets API Gateway call. `None` when the statement grants anything else, or under conditions that
+    /// are not understood.
+    pub fn grants_api_gateway(&self, alias_arn: &str) -> Option<Sources<'_>> {
         let on_alias = |resource: &str| resource == "*" || covers(resource, alias_arn);
         let allows = text(&self.body, "Effect") == Some("Allow") && self.is_about(on_alias) == Some(true);
         let Some(condition) = self.body.get("Condition").filter(|_| allows) else {
-            return allows.then(|| vec!["**"]);
+            return allows.then_some(Sources::Every);
         };
         let [(operator, keys)] = condition.as_object()?.iter().collect::<Vec<_>>()[..] else {
             return None;
@@ -76,7 +100,7 @@ impl Statement {
             return None;
         };
         let patterns = matches!(operator.as_str(), "ArnLike" | "ArnEquals" | "StringLike");
-        (patterns && key.eq_ignore_ascii_case("aws:SourceArn")).then(|| texts(value))
+        (patterns && key.eq_ignore_ascii_case("aws:SourceArn")).then(|| Sources::Like(texts(value)))
     }
 
     /// Whether it keeps API Gateway from the alias, or may do so.
@@ -112,11 +136,8 @@ impl Statement {
 
 /// Whether pattern `wide` matches everything that pattern `narrow` matches: a wildcard of `narrow` is only met by a `*` of `wide`.
 ///
-/// As in `ArnLike`, a wildcard does not reach across the colons of an ARN; `**` is every source there is.
+/// As in `ArnLike`, a wildcard does not reach across the colons of an ARN.
 pub fn covers(wide: &str, narrow: &str) -> bool {
-    if wide == "**" {
-        return true;
-    }
     let (wide, narrow): (Vec<_>, Vec<_>) = (wide.splitn(6, ':').collect(), narrow.splitn(6, ':').collect());
     wide.len() == narrow.len() && wide.iter().zip(&narrow).all(|(w, n)| glob(w.as_bytes(), n.as_bytes()))
 }
@@ -243,7 +264,17 @@ mod tests {
     fn a_statement_with_the_source_arn_grants_its_pattern() {
         let pattern = "arn:aws:execute-api:eu-west-1:111122223333:a1/*/*";
         let granted = allow(json!({"ArnLike": {"AWS:SourceArn": pattern}}));
-        assert_eq!(granted.grants_api_gateway(ALIAS), Some(vec![pattern]));
+        assert_eq!(granted.grants_api_gateway(ALIAS), Some(Sources::Like(vec![pattern])));
+    }
+
+    #[test]
+    fn what_has_no_condition_lets_in_every_source_and_a_pattern_that_is_no_arn_none() {
+        let source = "arn:aws:execute-api:eu-west-1:111122223333:a1/*/*";
+        for pattern in ["*", "**", "arn:aws:execute-api:*"] {
+            let granted = allow(json!({"ArnLike": {"AWS:SourceArn": pattern}}));
+            assert!(!granted.grants_api_gateway(ALIAS).unwrap().cover(source), "{pattern}");
+        }
+        assert!(Sources::Every.cover(source) && Sources::Every.patterns().is_empty());
     }
 
     #[test]
@@ -283,7 +314,7 @@ mod tests {
         let granted = |principal: Value| {
             let body = json!({"Effect": "Allow", "Principal": principal, "Action": ["lambda:GetAlias", "lambda:InvokeFunction"],
                 "Resource": [ALIAS]});
-            statement(body).grants_api_gateway(ALIAS) == Some(vec!["**"])
+            statement(body).grants_api_gateway(ALIAS) == Some(Sources::Every)
         };
         for (principal, expected) in [
             (json!("*"), true),
@@ -315,7 +346,7 @@ mod tests {
             statement(body)
         };
         assert!(of("Deny", "Action", "Resource").denies_api_gateway(ALIAS));
-        assert_eq!(of("Allow", "Action", "Resource").grants_api_gateway(ALIAS), Some(vec!["**"]));
+        assert_eq!(of("Allow", "Action", "Resource").grants_api_gateway(ALIAS), Some(Sources::Every));
         for (action, resource) in [("NotAction", "Resource"), ("Action", "NotResource")] {
             assert!(of("Deny", action, resource).denies_api_gateway(ALIAS), "{action} {resource}");
             assert_eq!(of("Allow", action, resource).grants_api_gateway(ALIAS), None, "{action} {resource}");

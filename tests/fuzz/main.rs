@@ -63,7 +63,7 @@ fn flags() {
     run::bounded(&targets::flags::TARGET);
 }
 
-/// `make fuzz`: `FUZZ_SECONDS` of all targets in turn, from `FUZZ_SEED`; `WRITE=1` records the figures.
+/// `make fuzz`: `FUZZ_SECONDS` of all targets in turn, or of `FUZZ_TARGET`, from `FUZZ_SEED`; `WRITE=1` records the figures.
 #[test]
 #[ignore = "runs for as long as it is told to: make fuzz"]
 fn for_a_given_time() {
@@ -72,6 +72,12 @@ fn for_a_given_time() {
             .ok()
             .map(|text| text.parse().unwrap_or_else(|e| panic!("{name}={text}: {e}")))
     };
-    let budget = Budget::of_each(seconds("FUZZ_SECONDS").unwrap_or(70) / TARGETS.len() as u64);
-    run::for_a_time(&TARGETS, budget, seconds("FUZZ_SEED").unwrap_or(1));
+    let one = std::env::var("FUZZ_TARGET").ok().filter(|name| !name.is_empty());
+    let targets: Vec<_> = TARGETS
+        .iter()
+        .filter(|target| one.as_ref().is_none_or(|name| target.name == name))
+        .collect();
+    assert!(!targets.is_empty(), "FUZZ_TARGET={one:?} is none of them");
+    let budget = Budget::of_each(seconds("FUZZ_SECONDS").unwrap_or(70) / targets.len() as u64);
+    run::for_a_time(&targets, budget, seconds("FUZZ_SEED").unwrap_or(1));
 }

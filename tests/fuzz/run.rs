@@ -70,8 +70,8 @@ pub fn bounded(target: &Target) {
 }
 
 /// All targets for a time each.
-pub fn for_a_time(targets: &[Target], budget: Budget, seed: u64) {
-    let outcomes: Vec<_> = targets.iter().map(|target| (target, fuzz(target, budget, seed))).collect();
+pub fn for_a_time(targets: &[&Target], budget: Budget, seed: u64) {
+    let outcomes: Vec<_> = targets.iter().map(|target| (*target, fuzz(target, budget, seed))).collect();
     for (target, outcome) in &outcomes {
         report(target, outcome);
     }

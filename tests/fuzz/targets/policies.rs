@@ -1,12 +1,12 @@
 //! Policy documents of the alias. A statement of others is never taken to let in more than it does, because ours then goes; and none
 //! of ours goes that may let in somebody who calls.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use warmlambda::plan::callers;
 use warmlambda::plan::desired::Desired;
 use warmlambda::plan::memory::Memory;
 use warmlambda::plan::observed::{AliasPolicy, Observed};
-use warmlambda::plan::policy::{Statement, covers, statement_id, statements};
+use warmlambda::plan::policy::{Sources, Statement, covers, statement_id, statements};
 use warmlambda::plan::step::Step;
 use warmlambda::plan::steps::plan;
 
@@ -80,21 +80,29 @@ fn judge(input: &[u8]) -> String {
         return "no policy".into();
     };
     let again = json!({"Statement": read.iter().map(|s| &s.body).collect::<Vec<_>>()}).to_string();
-    assert_eq!(
-        statements(&again).as_ref(),
-        Some(&read),
-        "what is printed reads back as something else"
+    assert!(
+        statements(&again).as_ref() == Some(&read) || read.iter().any(|s| has_fraction(&s.body)),
+        "what is printed reads back as something else: {again}"
     );
     let seen: Vec<_> = read.iter().map(judge_statement).collect();
     let (by_trigger, without) = (writes(&read, true), writes(&read, false));
     format!("{seen:?} {by_trigger} {without}")
 }
 
+/// Numbers that are no integers lose their last bit in print; no policy has one.
+fn has_fraction(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(has_fraction),
+        Value::Object(fields) => fields.values().any(has_fraction),
+        other => other.is_f64(),
+    }
+}
+
 fn judge_statement(statement: &Statement) -> String {
     let alias = desired(&json!([])).alias_arn();
-    let patterns = statement.grants_api_gateway(&alias);
+    let sources = statement.grants_api_gateway(&alias);
     for source in SOURCES {
-        let granted = patterns.iter().flatten().any(|pattern| covers(pattern, source));
+        let granted = sources.as_ref().is_some_and(|sources| sources.cover(source));
         let really = applies(&statement.body, "Allow", &alias, source);
         assert!(
             !granted || really == Applies::Yes,
@@ -108,12 +116,13 @@ fn judge_statement(statement: &Statement) -> String {
             statement.body
         );
     }
-    for (wide, narrow) in pairs(patterns.as_deref().unwrap_or_default()) {
+    for (wide, narrow) in pairs(sources.as_ref().map_or(&[], Sources::patterns)) {
         for source in SOURCES.iter().filter(|source| covers(narrow, source)) {
             assert!(covers(wide, source), "{wide} covers {narrow}, but not {source}");
         }
     }
-    format!("{:?} {}", patterns.map(|p| p.len()), statement.denies_api_gateway(&alias))
+    let kind = sources.map(|sources| (sources == Sources::Every, sources.patterns().len()));
+    format!("{kind:?} {}", statement.denies_api_gateway(&alias))
 }
 
 /// Pairs of patterns, the first of which is said to cover the second.
@@ -121,7 +130,7 @@ fn pairs<'a>(patterns: &[&'a str]) -> Vec<(&'a str, &'a str)> {
     let all = patterns.iter().flat_map(|wide| patterns.iter().map(move |narrow| (*wide, *narrow)));
     let covering = all.filter(|(wide, narrow)| covers(wide, narrow));
     covering
-        .inspect(|(wide, narrow)| assert!(*wide == "**" || like(wide, narrow), "{wide} covers {narrow}"))
+        .inspect(|(wide, narrow)| assert!(like(wide, narrow), "{wide} covers {narrow}"))
         .collect()
 }
 
