@@ -28,15 +28,26 @@ fn sync(scenario: &Scenario, manager: &str, overrides: &Value) {
     scenario.kubectl.succeeds_with(&forced, &manifest);
 }
 
-/// What a comparison with Git says; empty when there is no difference.
+/// What a comparison with Git says; empty when there is no difference. kubectl reads the object and then asks what would become of it: a
+/// status that is written in between is a difference of the two answers and not one from Git, so it is compared anew.
 fn diff(scenario: &Scenario, manager: &str, overrides: &Value) -> String {
     let manager = format!("--field-manager={manager}");
-    let said = scenario.kubectl.run(
-        &["diff", "--server-side", &manager, "-f", "-"],
-        &manifest(NAME, overrides).to_string(),
-    );
-    assert_eq!(said.success, said.out.is_empty(), "{}{}", said.out, said.err);
-    said.out
+    let manifest = manifest(NAME, overrides).to_string();
+    let version = || {
+        let path = "jsonpath={.metadata.resourceVersion}";
+        scenario.kubectl.succeeds(&["get", "wle", NAME, "-o", path])
+    };
+    let mut before = version();
+    for _ in 0..50 {
+        let said = scenario.kubectl.run(&["diff", "--server-side", &manager, "-f", "-"], &manifest);
+        assert_eq!(said.success, said.out.is_empty(), "{}{}", said.out, said.err);
+        let after = version();
+        if after == before {
+            return said.out;
+        }
+        before = after;
+    }
+    panic!("the endpoint does not come to rest");
 }
 
 /// The managers of fields of the endpoint's spec and annotations.
