@@ -7,12 +7,11 @@ use warmlambda::api::WarmLambdaEndpointSpec;
 use warmlambda::plan::desired::Desired;
 
 use super::Request;
-use super::conformance::ask_real;
+use super::conformance::{ENDPOINTS, ask_real};
 use crate::campaigns::{Campaign, Lot, is_long, seed, specs};
 use crate::harness::control_plane::control_plane;
 use crate::scene::{Scene, UID, site};
 
-const ENDPOINTS: &str = "/apis/warmlambda.dev/v1alpha1/namespaces/default/warmlambdaendpoints";
 /// Specs of a test run, which are always the same.
 const SPECS: usize = 400;
 /// Specs of the long run, which begin with the date.

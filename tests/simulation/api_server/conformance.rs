@@ -13,7 +13,8 @@ use crate::campaigns::{Lot, is_long, seed};
 use crate::clock;
 use crate::harness::control_plane::control_plane;
 
-const ENDPOINTS: &str = "/apis/warmlambda.dev/v1alpha1/namespaces/default/warmlambdaendpoints";
+/// Where the endpoints are that the real API server is asked about.
+pub const ENDPOINTS: &str = "/apis/warmlambda.dev/v1alpha1/namespaces/default/warmlambdaendpoints";
 const LEASES: &str = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
 /// Requests of one sequence.
 const STEPS: usize = 250;

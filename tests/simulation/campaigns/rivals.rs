@@ -12,6 +12,7 @@ const EVERY: u64 = 30;
 const UNTIL: u64 = 600;
 /// The least time between two looks at what nobody asked to look at, with its jitter.
 const LOOKS: u64 = 240;
+const REPLAY: &str = "cargo test --test simulation campaigns::rivals -- --nocapture";
 
 /// Besides the acts of the scenario: one of `rivals` each time, in turn. After the last somebody asks for a look.
 fn beside(scenario: &Scenario, rivals: &[Act]) -> Scenario {
@@ -65,5 +66,3 @@ fn other_tools_are_neither_fought_nor_given_in_to() {
     campaign.take(outcome, REPLAY);
     campaign.end();
 }
-
-const REPLAY: &str = "cargo test --test simulation campaigns::rivals -- --nocapture";

@@ -22,20 +22,24 @@ pub fn is_asked_for(name: &str, request: &AwsRequest, api: &ApiServer) -> Result
 
 /// Whether it deletes an alias that somebody else had made before the endpoint came: our mark is not in its description.
 pub fn is_of_others(name: &str, request: &AwsRequest, before: &Region) -> Option<String> {
-    let segments = request.segments();
-    let after = |folder: &str| segments.iter().position(|s| s == folder).and_then(|n| segments.get(n + 1));
     if name != "lambda:DeleteAlias" {
         return None;
     }
-    let alias = before.functions.get(after("functions")?)?.aliases.get(after("aliases")?)?;
+    let function = before.functions.get(&named(request, "functions")?)?;
+    let alias = function.aliases.get(&named(request, "aliases")?)?;
     let made_by = &alias.description;
     (!made_by.contains("warmlambda")).then(|| format!("{name} of an alias that somebody else made: {made_by:?}"))
 }
 
+/// What stands behind a folder in the path of a request.
+fn named(request: &AwsRequest, folder: &str) -> Option<String> {
+    let mut segments = request.segments().into_iter().skip_while(|segment| segment != folder);
+    segments.nth(1)
+}
+
 fn judge(name: &str, request: &AwsRequest, objects: &Objects) -> Result<(), String> {
-    let segments = request.segments();
-    let function = segments.iter().position(|s| s == "functions").and_then(|n| segments.get(n + 1));
-    let about = |object: &&Value| function.is_some_and(|f| object["spec"]["functionName"] == f.as_str());
+    let function = named(request, "functions");
+    let about = |object: &&Value| function.as_ref().is_some_and(|f| object["spec"]["functionName"] == f.as_str());
     let endpoints: Vec<_> = objects.of("warmlambdaendpoints").filter(about).collect();
     let dying = |object: &Value| !object["metadata"]["deletionTimestamp"].is_null() && object["spec"]["deletionPolicy"] != "Retain";
     let asked = match name {
