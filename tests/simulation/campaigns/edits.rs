@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::single::story;
-use super::{Campaign, Case, Lot, is_long, seed};
+use super::single::at_every_call;
+use super::{Campaign, Lot, is_long, seed};
 use crate::fault::{Act, Fault, Kind, Loss};
 use crate::run::play;
 use crate::scenario::all;
@@ -29,18 +29,11 @@ fn acts() -> Vec<Act> {
 
 #[test]
 fn an_edit_at_every_call_is_followed() {
-    let (mut cases, mut usual) = (Vec::new(), BTreeMap::new());
-    for scenario in all() {
-        usual.insert(scenario.name.to_owned(), play(&scenario, &[], 1).settled);
-        for call in story(&scenario) {
-            for act in acts() {
-                cases.push(Case {
-                    scenario: scenario.name.into(),
-                    faults: vec![Fault::call(call.k.unwrap(), Kind::Act(act))],
-                });
-            }
-        }
-    }
+    let usual: BTreeMap<_, _> = all()
+        .iter()
+        .map(|scenario| (scenario.name.to_owned(), play(scenario, &[], 1).settled))
+        .collect();
+    let mut cases = at_every_call(|_, k| acts().into_iter().map(|act| vec![Fault::call(k, Kind::Act(act))]).collect());
     let mut campaign = Campaign::new("edit and drift at every call", "R11");
     let whole = cases.len();
     if !is_long() {
@@ -69,22 +62,13 @@ fn an_edit_at_every_call_is_followed() {
 /// the first one.
 #[test]
 fn a_deletion_at_every_call_leaves_nothing_and_takes_nothing_of_others() {
-    let mut cases = Vec::new();
-    for scenario in all() {
-        for call in story(&scenario) {
-            let k = call.k.unwrap();
-            let delete = Fault::call(k, Kind::Act(Act::Delete));
-            // The operator dies over it, or what it asks next is refused or lost.
-            let kinds = [Kind::CrashBefore, Kind::CrashAfter, Kind::Denied, Kind::Lost(Loss::Reset)];
-            for also in [None].into_iter().chain(kinds.map(Some)) {
-                let also = also.map(|kind| Fault::call(k + 1, kind));
-                cases.push(Case {
-                    scenario: scenario.name.into(),
-                    faults: [delete.clone()].into_iter().chain(also).collect(),
-                });
-            }
-        }
-    }
+    let cases = at_every_call(|_, k| {
+        let delete = Fault::call(k, Kind::Act(Act::Delete));
+        // The operator dies over it, or what it asks next is refused or lost.
+        let kinds = [Kind::CrashBefore, Kind::CrashAfter, Kind::Denied, Kind::Lost(Loss::Reset)];
+        let with = kinds.map(|kind| vec![delete.clone(), Fault::call(k + 1, kind)]);
+        [vec![delete]].into_iter().chain(with).collect()
+    });
     let mut campaign = Campaign::new("deletion at every call, alone and with a fault", "R10");
     campaign.play_all(cases, 25);
     campaign.end();
@@ -92,20 +76,12 @@ fn a_deletion_at_every_call_leaves_nothing_and_takes_nothing_of_others() {
 
 #[test]
 fn a_clock_that_steps_ten_minutes_and_back_is_survived() {
-    let mut cases = Vec::new();
-    for scenario in all() {
-        for call in story(&scenario) {
-            for seconds in [-600, -240, 240, 600] {
-                let k = call.k.unwrap();
-                let step = |k, seconds| Fault::call(k, Kind::Act(Act::ClockOff(seconds)));
-                // AWS refuses signatures that are ten minutes off: then nothing goes on until the clock is right again.
-                cases.push(Case {
-                    scenario: scenario.name.into(),
-                    faults: vec![step(k, seconds), step(k + 2, 0)],
-                });
-            }
-        }
-    }
+    let cases = at_every_call(|_, k| {
+        let step = |k, seconds| Fault::call(k, Kind::Act(Act::ClockOff(seconds)));
+        // AWS refuses signatures that are ten minutes off: then nothing goes on until the clock is right again.
+        let there_and_back = |seconds| vec![step(k, seconds), step(k + 2, 0)];
+        [-600, -240, 240, 600].map(there_and_back).into()
+    });
     let mut campaign = Campaign::new("steps of the operator's clock", "R19");
     campaign.play_all(cases, 12);
     campaign.end();

@@ -57,20 +57,20 @@ pub fn kinds(call: &Call) -> Vec<Kind> {
     kinds
 }
 
-/// Every single fault of a scenario.
-fn cases(scenario: &Scenario) -> Vec<Case> {
-    let story = story(scenario);
-    let of_call = |call: &Call| {
-        let k = call.k.unwrap();
-        kinds(call).into_iter().map(move |kind| Fault::call(k, kind))
-    };
-    let faults = story.iter().flat_map(of_call);
-    faults
-        .map(|fault| Case {
-            scenario: scenario.name.into(),
-            faults: vec![fault],
-        })
-        .collect()
+/// The cases that something makes of every call of every scenario, given the number of the call: a case is what goes wrong together.
+pub fn at_every_call(of_call: impl Fn(&Call, usize) -> Vec<Vec<Fault>>) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for scenario in all() {
+        for call in story(&scenario) {
+            let k = call.k.expect("the calls of a story are numbered");
+            let of_call = of_call(&call, k).into_iter().map(|faults| Case {
+                scenario: scenario.name.into(),
+                faults,
+            });
+            cases.extend(of_call);
+        }
+    }
+    cases
 }
 
 #[test]
@@ -92,6 +92,7 @@ fn every_scenario_ends_well_without_a_fault() {
 #[test]
 fn every_single_fault_at_every_call_is_survived() {
     let mut campaign = Campaign::new("every single fault at every call", "R1");
-    campaign.play_all(all().iter().flat_map(cases).collect(), 40);
+    let cases = at_every_call(|call, k| kinds(call).into_iter().map(|kind| vec![Fault::call(k, kind)]).collect());
+    campaign.play_all(cases, 40);
     campaign.end();
 }
