@@ -223,8 +223,8 @@ pub(super) struct Region {
 }
 
 impl Cloud for Aws {
-    fn granted(&self) -> f64 {
-        self.throttle.granted()
+    fn granted(&self, region: &str) -> f64 {
+        self.throttle.granted(region)
     }
 
     async fn site(&self, region: &str) -> Result<Site, Failure> {

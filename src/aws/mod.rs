@@ -84,6 +84,6 @@ pub trait Cloud: Send + Sync + 'static {
     /// How much concurrency the account has in a region; each call is a request.
     fn account_concurrency(&self, region: &str) -> impl Future<Output = Result<AccountConcurrency, Failure>> + Send;
 
-    /// The part of our share of the quotas that AWS takes at present, above 0 up to 1: the least of all quotas.
-    fn granted(&self) -> f64;
+    /// The part of our share of the quotas of a region that AWS takes at present, above 0 up to 1: the least of those that a look needs.
+    fn granted(&self, region: &str) -> f64;
 }

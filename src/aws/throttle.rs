@@ -37,6 +37,16 @@ pub enum Pool {
     Sqs,
 }
 
+/// What a look at a quiet endpoint takes from. A pool that only writes and samples need says nothing about how often to look, and a rate
+/// that is lowered there grows back by its own calls alone, which may not come for days.
+const LOOKS: [Pool; 5] = [
+    Pool::LambdaControl,
+    Pool::GetFunction,
+    Pool::GetPolicy,
+    Pool::ApiGateway,
+    Pool::GetResources,
+];
+
 /// So many calls per window.
 struct Quota {
     calls: f64,
@@ -103,10 +113,11 @@ impl Throttle {
         (self.jitter)(longest)
     }
 
-    /// The part of the share that AWS takes at present, in the pool where it takes least.
-    pub fn granted(&self) -> f64 {
+    /// The part of the share that AWS takes at present in a region, in the pool of [`LOOKS`] where it takes least.
+    pub fn granted(&self, region: &str) -> f64 {
         let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let parts = buckets.values().map(|bucket| bucket.with(|_, state| state.part));
+        let of_region = LOOKS.iter().filter_map(|pool| buckets.get(&(region.to_owned(), *pool)));
+        let parts = of_region.map(|bucket| bucket.with(|_, state| state.part));
         parts.fold(1.0, f64::min)
     }
 
@@ -376,6 +387,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn only_what_a_look_needs_in_a_region_says_how_much_aws_takes_there() {
+        let throttle = Throttle::new(0.6, jittered);
+        let throttled = async |pool| {
+            let bucket = throttle.bucket("eu-west-1", pool);
+            bucket.throttled(&bucket.take().await, None);
+        };
+        throttled(Pool::CreateDeployment).await;
+        assert!((throttle.granted("eu-west-1") - 1.0).abs() < f64::EPSILON);
+        throttled(Pool::GetResources).await;
+        assert!((throttle.granted("eu-west-1") - SLOWED).abs() < f64::EPSILON);
+        assert!((throttle.granted("us-east-1") - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_quota_that_is_smaller_than_it_was_taken_for_is_found_and_kept_to() {
         let throttle = Throttle::new(0.6, jittered);
         let bucket = throttle.bucket("eu-west-1", Pool::LambdaControl);
@@ -394,7 +419,11 @@ mod tests {
             }
         }
         assert!(refused < 60, "{refused} of 1000 calls were throttled");
-        assert!((0.08..0.25).contains(&throttle.granted()), "{}", throttle.granted());
+        assert!(
+            (0.08..0.25).contains(&throttle.granted("eu-west-1")),
+            "{}",
+            throttle.granted("eu-west-1")
+        );
         let start = Instant::now();
         for _ in 0..600 {
             let permit = bucket.take().await;

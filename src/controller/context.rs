@@ -162,19 +162,20 @@ impl<C> Context<C> {
         self.measured.forget(&uid, &key(endpoint));
     }
 
-    /// How much there is to look after.
-    pub fn fleet(&self) -> Fleet
+    /// How much there is to look after in a region. Each has quotas of its own. Source: AWS-52, AWS-53.
+    pub fn fleet(&self, region: &str) -> Fleet
     where
         C: Cloud,
     {
         let state = self.store.state();
         let readable = state.iter().filter_map(|guarded| guarded.0.as_ref().ok());
-        let triggers = || readable.clone().flat_map(|e| &e.spec.triggers);
+        let of_region = readable.filter(|endpoint| self.region(endpoint) == Some(region));
+        let triggers = || of_region.clone().flat_map(|e| &e.spec.triggers);
         Fleet {
-            endpoints: state.len(),
+            endpoints: of_region.clone().count(),
             rest_apis: triggers().filter(|t| t.rest_api.is_some()).count(),
             http_apis: triggers().filter(|t| t.http_api.is_some()).count(),
-            granted: self.cloud.granted(),
+            granted: self.cloud.granted(region),
         }
     }
 

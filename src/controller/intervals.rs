@@ -23,7 +23,7 @@ const READS_PER_API: (f64, f64) = (2.0, 3.0);
 /// Of the operator's share, what the resync of quiet endpoints may use; the rest is for endpoints on which something happens.
 const RESYNC_PART: f64 = 0.5;
 
-/// How much there is to look after.
+/// How much there is to look after in one region.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fleet {
     /// Endpoints.

@@ -401,7 +401,7 @@ async fn pass<C: Cloud>(guarded: Arc<Guarded>, ctx: Arc<Context<C>>) -> Result<A
     if result.as_ref().is_ok_and(|next| next.stalled) {
         ctx.metrics.pass_left_stalled();
     }
-    result.map(|next| action(endpoint, next, &ctx))
+    result.map(|next| action(&guarded, next, &ctx))
 }
 
 /// The span of a pass: what every line of it carries, and the root of a trace. At the level of errors, so that no log level takes it
@@ -442,10 +442,13 @@ fn after_error<C: Cloud>(guarded: Arc<Guarded>, error: &Error, ctx: Arc<Context<
 }
 
 /// Turns a kind of wait into a time.
-fn action<C: Cloud>(endpoint: &impl ResourceExt, next: Next, ctx: &Context<C>) -> Action {
-    let uid = endpoint.uid().unwrap_or_default();
+fn action<C: Cloud>(guarded: &Guarded, next: Next, ctx: &Context<C>) -> Action {
+    let uid = guarded.uid().unwrap_or_default();
+    let region = guarded.0.as_ref().ok().and_then(|endpoint| ctx.region(endpoint));
     let attempt = lock(&ctx.attempts).count(&uid, next.cadence, next.progress);
-    let wait = ctx.intervals.next(next.cadence, &uid, attempt, ctx.fleet());
+    let wait = ctx
+        .intervals
+        .next(next.cadence, &uid, attempt, ctx.fleet(region.unwrap_or_default()));
     let least = match next.cadence {
         Cadence::Retry => lock(&ctx.struck).least_wait(&uid),
         _ => Duration::ZERO,
@@ -455,7 +458,7 @@ fn action<C: Cloud>(endpoint: &impl ResourceExt, next: Next, ctx: &Context<C>) -
     let Some(wait) = wait.into_iter().chain(arrival).min() else {
         return Action::await_change();
     };
-    ctx.measured.queue.ask(key(endpoint), wait);
+    ctx.measured.queue.ask(key(guarded), wait);
     Action::requeue(wait)
 }
 

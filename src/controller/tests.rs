@@ -74,7 +74,7 @@ fn refused() -> Failure {
 }
 
 impl Cloud for FakeCloud {
-    fn granted(&self) -> f64 {
+    fn granted(&self, _: &str) -> f64 {
         1.0
     }
 
@@ -396,6 +396,20 @@ async fn an_endpoint_that_is_only_observed_gives_its_finalizer_up() {
         bench.api.get(&format!("{FOLDER}/fir")).unwrap()["metadata"]["finalizers"],
         json!([])
     );
+}
+
+#[tokio::test]
+async fn what_is_looked_after_is_counted_for_each_region() {
+    let mut bench = Bench::new(observed());
+    let trigger = json!([{"name": "public", "restApi": {"apiId": "a1b2c3d4e5", "stageName": "prod"}}]);
+    bench.create("by-default", json!({}), json!({}));
+    bench.create("same", json!({"region": "eu-west-1", "triggers": trigger}), json!({}));
+    bench.create("elsewhere", json!({"region": "us-east-1"}), json!({}));
+    let counted = |region| {
+        let fleet = bench.ctx.fleet(region);
+        (fleet.endpoints, fleet.rest_apis, fleet.http_apis)
+    };
+    assert_eq!([counted("eu-west-1"), counted("us-east-1")], [(2, 1, 0), (1, 0, 0)]);
 }
 
 #[tokio::test]
