@@ -55,11 +55,13 @@ impl Claim {
         self.tenure.as_ref()?.vanished
     }
 
-    /// Moves the end of the tenure after a renewal.
-    pub fn extend(&mut self, to: Instant) {
-        if let Some(tenure) = &mut self.tenure {
-            tenure.until = to;
-        }
+    /// Moves the end of the tenure after a renewal; `false` when it had ended before. Such a tenure is over for good, although no other
+    /// began: what came due in between was turned away, and nothing would bring it back.
+    #[must_use]
+    pub fn extend(&mut self, to: Instant) -> bool {
+        let now = Instant::now();
+        let tenure = self.tenure.as_mut().filter(|tenure| now < tenure.until);
+        tenure.map(|tenure| tenure.until = to).is_some()
     }
 
     /// The tenure in which writes may be sent at this moment; `None` for a follower.

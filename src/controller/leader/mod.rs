@@ -266,7 +266,9 @@ impl Election {
             match timeout_at(until, self.renew(api, &lease, &mut history)).await {
                 Ok(Ok(Some(renewed))) => {
                     (lease, until) = (renewed, sent + self.renew_deadline);
-                    claim.send_modify(|c| c.extend(until));
+                    if !claim.send_if_modified(|claim| claim.extend(until)) {
+                        return Ended::Lost;
+                    }
                 }
                 Ok(Ok(None)) => return Ended::Lost,
                 Ok(Err(Trouble::WentBack)) => return Ended::WentBack,

@@ -395,9 +395,17 @@ async fn a_write_is_given_up_when_the_tenure_ends_and_awaited_when_it_is_prolong
     let slow = while_held(&claimed, &first, sleep(RENEW + RETRY));
     let renewal = async {
         sleep(RETRY).await;
-        sender.send_modify(|c| c.extend(Instant::now() + RENEW * 2));
+        assert!(sender.send_if_modified(|c| c.extend(Instant::now() + RENEW * 2)));
     };
     assert_eq!(tokio::join!(slow, renewal).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenure_that_ended_is_not_prolonged_by_a_renewal_that_is_answered_late() {
+    let mut ended = claim(1);
+    advance(RENEW).await;
+    assert!(!ended.extend(Instant::now() + RENEW));
+    assert_eq!(ended.epoch(), None);
 }
 
 #[tokio::test(start_paused = true)]
