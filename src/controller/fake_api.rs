@@ -10,6 +10,8 @@ use kube::client::Body;
 use serde_json::{Value, json};
 use tower::{BoxError, service_fn};
 
+use crate::api::WarmLambdaEndpointStatus;
+
 /// What becomes of the requests of one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -129,6 +131,10 @@ impl State {
             // As the real one: what a status write says of the uid counts for nothing.
             (_, Some(current)) if contradicts(&current, &body, part.is_none()) => return (409, status(409, "Conflict")),
             ("PUT", Some(_)) => body,
+            // An apply, and not a merge patch, onto a status that is not what the schema says.
+            ("PATCH", Some(current)) if part.is_some() && body["kind"].is_string() && is_unreadable(&current["status"]) => {
+                return (500, status(500, "InternalError"));
+            }
             ("PATCH", Some(mut current)) if part.is_some() => {
                 current["status"] = body["status"].clone();
                 current
@@ -171,6 +177,10 @@ fn contradicts(current: &Value, body: &Value, with_uid: bool) -> bool {
         let named = &body["metadata"][key];
         !named.is_null() && *named != current["metadata"][key]
     })
+}
+
+fn is_unreadable(status: &Value) -> bool {
+    !status.is_null() && serde_json::from_value::<WarmLambdaEndpointStatus>(status.clone()).is_err()
 }
 
 fn merge(target: &mut Value, patch: Value) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kube::api::{Patch, PatchParams};
 use kube::runtime::events::{Event as KubeEvent, EventType};
-use kube::{Resource, ResourceExt};
+use kube::{Api, Resource, ResourceExt};
 use serde_json::{Value, json};
 use tracing::Span;
 
@@ -188,6 +188,11 @@ async fn apply<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch
         let conflict = matches!(&error, kube::Error::Api(status) if status.is_conflict());
         ctx.metrics
             .status_write(if conflict { StatusWrite::Conflict } else { StatusWrite::Failed });
+        // Nothing can be applied to a status that is of other types than the schema has: the API server answers 500.
+        if endpoint.status.is_none() && attempt == 1 && !conflict && matches!(error, kube::Error::Api(_)) {
+            version = wipe(&api, &name, version, ctx, epoch).await?;
+            continue;
+        }
         if !conflict || attempt == ATTEMPTS {
             return Err(Error::kubernetes("apply the status")(error));
         }
@@ -201,6 +206,25 @@ async fn apply<C>(endpoint: &WarmLambdaEndpoint, ctx: &Context<C>, epoch: &Epoch
         };
     }
     Ok(())
+}
+
+/// Takes the status away that stands in an object of a version, because it cannot be read. Answers the version of the object without it.
+async fn wipe<C>(
+    api: &Api<WarmLambdaEndpoint>,
+    name: &str,
+    version: Option<String>,
+    ctx: &Context<C>,
+    epoch: &Epoch,
+) -> Result<Option<String>, Error> {
+    let none = Patch::Merge(json!({"metadata": {"resourceVersion": version}, "status": null}));
+    let params = PatchParams {
+        field_manager: Some(FIELD_MANAGER.into()),
+        ..PatchParams::default()
+    };
+    let wiped = ctx.fenced(epoch, api.patch_status(name, &params, &none)).await?;
+    let wiped = wiped.map_err(Error::kubernetes("take the status away that cannot be read"))?;
+    tracing::warn!("the status could not be read and is written anew");
+    Ok(wiped.resource_version())
 }
 
 /// Notes a call that failed on the pass, so that the lines in which the pass tells of it carry AWS's id of the request.

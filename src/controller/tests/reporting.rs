@@ -48,6 +48,26 @@ async fn what_somebody_else_adds_to_a_status_is_no_reason_to_write_it_again() {
 }
 
 #[tokio::test]
+async fn a_status_that_cannot_be_read_is_written_anew() {
+    let mut bench = Bench::new(observed());
+    bench.create("fir", json!({}), json!({}));
+    let path = format!("{FOLDER}/fir");
+    for status in [
+        json!("text"),
+        json!({"conditions": "text"}),
+        json!({"rejectedVersions": {"41": true}}),
+    ] {
+        let mut broken = bench.api.get(&path).unwrap();
+        broken["status"] = status;
+        bench.api.put(&path, broken);
+        bench.see("fir");
+        bench.pass("fir").await.unwrap();
+        assert_eq!(bench.reason("fir"), "Warm");
+        bench.see("fir");
+    }
+}
+
+#[tokio::test]
 async fn a_request_is_handled_by_a_pass_that_saw_aws_and_not_by_one_that_could_not_read_it() {
     let mut bench = Bench::new(observed());
     bench.create("fir", json!({}), json!({}));

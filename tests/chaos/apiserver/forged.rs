@@ -30,6 +30,9 @@ const UNTOUCHED: Duration = Duration::from_secs(45);
 /// The same after a person put things right.
 const REPAIRED: Duration = Duration::from_secs(40);
 
+/// Lines of the operator's log about an endpoint that are told when it is not as asked for in the end.
+const LINES: usize = 40;
+
 /// What gives the operator something to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stimulus {
@@ -77,7 +80,14 @@ pub async fn rounds(servers: &Servers, seed: u64, rounds: u64) -> Forged {
     let mut forged = Forged::default();
     let planted = decoys::plant(&fleet).await;
     for round in 0..rounds {
-        one(servers, &fleet, (seed, round), &mut forged).await;
+        let stood_still = one(servers, &fleet, (seed, round), &mut forged).await;
+        for (place, what, mark) in stood_still {
+            let lines = pods.lines(&format!("/{}.", name(place)));
+            let last = &lines[lines.len().saturating_sub(LINES)..];
+            forged
+                .violations
+                .push(format!("{what}\n{}\nlogged:\n{}", fleet.told(place, mark), last.join("\n")));
+        }
     }
     let (count, changed) = planted.after_all_is_deleted(&fleet).await;
     forged.decoys = count;
@@ -89,7 +99,8 @@ pub async fn rounds(servers: &Servers, seed: u64, rounds: u64) -> Forged {
     forged
 }
 
-async fn one(servers: &Servers, fleet: &Fleet, (seed, round): (u64, u64), forged: &mut Forged) {
+/// One round of forgeries. Answers the places that are not as asked for in the end, in words, and since when the ledger tells of the round.
+async fn one(servers: &Servers, fleet: &Fleet, (seed, round): (u64, u64), forged: &mut Forged) -> Vec<(usize, String, u64)> {
     let mark = fleet.scenario.aws.mark();
     let forgeries = forge(servers, fleet, seed, round).await;
     sleep(EFFECT).await;
@@ -117,30 +128,41 @@ async fn one(servers: &Servers, fleet: &Fleet, (seed, round): (u64, u64), forged
     let all = async { futures::future::join_all(forgeries.iter().map(|(place, ..)| until_done(fleet, *place, round))).await };
     let _some_are_held_back = timeout(DONE, all).await;
     for (place, forgery, _) in &forgeries {
-        let (written, due) = (fleet.written(*place, mark), fleet.written(place % STIMULI.len(), mark));
-        forged.cases += 1;
-        if written == due {
-            forged.done += 1;
-        } else if due.starts_with(&written) {
-            forged.held += 1;
-        } else {
-            forged.violations.push(format!(
-                "{}: AWS was asked for {written:?}, without it for {due:?}",
-                told(forgery, seed)
-            ));
-        }
+        judge(fleet, *place, forgery, (mark, seed), forged).await;
     }
     repair(servers, fleet, &forgeries).await;
     fleet.places().for_each(|place| wish(fleet, place, round));
     let repaired = |place| timeout(REPAIRED, until_done(fleet, place, round));
     let repaired = futures::future::join_all(fleet.places().map(repaired)).await;
+    let mut stood_still = Vec::new();
     for (place, _) in repaired.iter().enumerate().filter(|(_, repaired)| repaired.is_err()) {
         let forgery = forgeries.iter().find(|(forged, ..)| *forged == place);
         let what = forgery.map_or_else(|| "no forgery".into(), |(_, forgery, _)| told(forgery, seed));
         let found: Result<WarmLambdaEndpoint, _> = fleet.api().get(&name(place)).await;
+        let what = format!("{what}: still not as asked for after a person put it right: {found:?}");
+        stood_still.push((place, what, mark));
+    }
+    stood_still
+}
+
+/// Counts what a forgery came to since a mark, and accuses it of what nobody asked for.
+async fn judge(fleet: &Fleet, place: usize, forgery: &Forgery, (mark, seed): (u64, u64), forged: &mut Forged) {
+    let (written, due) = (fleet.written(place, mark), fleet.written(place % STIMULI.len(), mark));
+    forged.cases += 1;
+    if !due.starts_with(&written) {
+        let what = told(forgery, seed);
         forged
             .violations
-            .push(format!("{what}: still not as asked for after a person put it right: {found:?}"));
+            .push(format!("{what}: AWS was asked for {written:?}, without it for {due:?}"));
+    } else if forgery.leaves_no_status() && !(written == due && is_ready(fleet, place).await) {
+        let what = told(forgery, seed);
+        forged.violations.push(format!(
+            "{what}: a status that cannot be read holds the operator back; {written:?} of {due:?}"
+        ));
+    } else if written == due {
+        forged.done += 1;
+    } else {
+        forged.held += 1;
     }
 }
 

@@ -15,6 +15,13 @@ pub struct Forgery {
     pub value: Value,
 }
 
+impl Forgery {
+    /// Whether all it does is to leave a status that cannot be read: the operator does without it, and writes it anew.
+    pub fn leaves_no_status(&self) -> bool {
+        self.place == Place::Stored && self.value.get("status").is_some()
+    }
+}
+
 /// Where a forgery is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
