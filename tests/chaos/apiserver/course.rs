@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use tokio::runtime::Runtime;
+use tokio::task::spawn_blocking;
 
 use super::forged::{self, AT_ONCE, Forged};
 use super::outages::{self, Outages};
@@ -102,11 +104,10 @@ async fn run(class: Class, arguments: &Arguments) -> Found {
     } else {
         (1, class.sample())
     };
-    let servers = join_all((0..planes).map(|_| Servers::start())).await;
     let mut found = match class {
-        Class::Restored => restores(&servers, size).await,
-        Class::Outages => all_outages(&servers, size).await,
-        Class::Forged => forgeries(&servers[0], arguments.seed, size).await,
+        Class::Restored => restores(planes, size).await,
+        Class::Outages => all_outages(planes, size).await,
+        Class::Forged => forgeries(arguments.seed, size).await,
     };
     found.took = began.elapsed();
     found
@@ -140,15 +141,25 @@ fn spread(durations: &[Duration]) -> String {
     format!("p50 {} ms, p99 {} ms", percentile(&milliseconds, 50), percentile(&milliseconds, 99))
 }
 
-async fn restores(servers: &[Servers], each: usize) -> Found {
-    let on_one = async |servers: &Servers| {
+/// Does something with a control plane on threads of its own: who waits there for kubectl or for the plane stops no clock elsewhere.
+async fn on_a_plane<T: Send + 'static>(work: impl AsyncFnOnce(&Servers) -> T + Send + 'static) -> T {
+    let on_threads = move || {
+        let runtime = Runtime::new().expect("threads can be started");
+        runtime.block_on(async move { work(&Servers::start().await).await })
+    };
+    spawn_blocking(on_threads).await.expect("nothing panics there")
+}
+
+async fn restores(planes: usize, each: usize) -> Found {
+    let on_one = async move |servers: &Servers| {
         let mut rounds = Vec::new();
         for n in 0..each {
             rounds.push(restored::round(servers, n % 2 == 1).await);
         }
         rounds
     };
-    let rounds: Vec<Round> = join_all(servers.iter().map(on_one)).await.into_iter().flatten().collect();
+    let of_planes = join_all((0..planes).map(|_| on_a_plane(on_one))).await;
+    let rounds: Vec<Round> = of_planes.into_iter().flatten().collect();
     let settled: Vec<_> = rounds.iter().map(|round| round.settled).collect();
     let views: Vec<_> = VIEWS.iter().map(|view| view.what).collect();
     Found {
@@ -174,8 +185,9 @@ async fn restores(servers: &[Servers], each: usize) -> Found {
     }
 }
 
-async fn all_outages(servers: &[Servers], each: usize) -> Found {
-    let of_planes = join_all(servers.iter().map(|servers| outages::outages(servers, each))).await;
+async fn all_outages(planes: usize, each: usize) -> Found {
+    let on_one = async move |servers: &Servers| outages::outages(servers, each).await;
+    let of_planes = join_all((0..planes).map(|_| on_a_plane(on_one))).await;
     let all = of_planes.into_iter().fold(Outages::default(), Outages::join);
     Found {
         class: Class::Outages,
@@ -198,7 +210,7 @@ async fn all_outages(servers: &[Servers], each: usize) -> Found {
     }
 }
 
-async fn forgeries(servers: &Servers, seed: u64, rounds: usize) -> Found {
+async fn forgeries(seed: u64, rounds: usize) -> Found {
     let Forged {
         cases,
         violations,
@@ -206,7 +218,7 @@ async fn forgeries(servers: &Servers, seed: u64, rounds: usize) -> Found {
         held,
         decoys,
         untouched,
-    } = forged::rounds(servers, seed, rounds as u64).await;
+    } = on_a_plane(async move |servers: &Servers| forged::rounds(servers, seed, rounds as u64).await).await;
     Found {
         class: Class::Forged,
         cases,

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use k8s_openapi::jiff::Timestamp;
 use serde_json::json;
 use tokio::time::sleep;
 use warmlambda::api::WarmLambdaEndpoint;
@@ -132,6 +133,7 @@ pub async fn outages(servers: &Servers, count: usize) -> Outages {
 
 /// One outage. Something is asked of one endpoint while it begins; the others are quiet.
 async fn one(servers: &Servers, fleet: &Fleet, pods: &Pods, (n, outage): (usize, Outage), said: &mut Outages) {
+    let began = Timestamp::now();
     let (mark, ended, number) = (fleet.scenario.aws.mark(), pods.ended(), 3 + u32::from(n % 2 == 0));
     fleet.apply(0, &json!({"provisionedConcurrency": number}));
     outage.happen(servers).await;
@@ -154,8 +156,10 @@ async fn one(servers: &Servers, fleet: &Fleet, pods: &Pods, (n, outage): (usize,
     } else {
         said.recovered.push(took);
         if took > RECOVERED {
-            said.violations
-                .push(format!("{outage:?} {n}: after {took:?} not all endpoints had been looked at"));
+            let logged = pods.since(began).join("\n");
+            said.violations.push(format!(
+                "{outage:?} {n}: after {took:?} not all endpoints had been looked at; logged:\n{logged}"
+            ));
         }
     }
     until_within(

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use k8s_openapi::jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -78,6 +79,15 @@ impl Pods {
         let mut replicas = locked(&self.replicas);
         let last = replicas.iter_mut().filter_map(|processes| processes.last_mut());
         last.map(Operator::has_ended).filter(|ended| !ended).count()
+    }
+
+    /// Lines of all processes since a time, in the order of their times.
+    pub fn since(&self, time: Timestamp) -> Vec<String> {
+        let time = time.to_string();
+        let mut lines = self.lines("");
+        lines.retain(|line| line.starts_with("20") && **line >= *time);
+        lines.sort();
+        lines
     }
 
     /// Lines of all processes that have a part.
