@@ -176,32 +176,31 @@ impl Fleet {
 
     /// What was asked of AWS for a place since a mark and was meant to change something, refused requests included.
     pub fn writes(&self, place: usize, mark: u64) -> Vec<Entry> {
-        self.scenario.aws.sim().ledger(&Filter {
-            since: Some(mark),
-            write: Some(true),
-            region: Some(REGIONS[place].into()),
-            ..Filter::default()
-        })
-    }
-
-    /// The alias of a place and every request for it since a mark, for the message of a failure.
-    pub fn told(&self, place: usize, mark: u64) -> String {
-        let requests = self.scenario.aws.sim().ledger(&Filter {
-            since: Some(mark),
-            region: Some(REGIONS[place].into()),
-            ..Filter::default()
-        });
-        let line = |entry: &Entry| {
-            let answer = (entry.status, entry.code.as_deref().unwrap_or_default(), entry.answered);
-            format!("{} {} {answer:?}", entry.wall_time, words(entry, REGIONS[place]))
-        };
-        let lines: Vec<_> = requests.iter().map(line).collect();
-        format!("{:?}\n{}", self.alias(place), lines.join("\n"))
+        self.requests(place, mark, Some(true))
     }
 
     /// The same in words, without what differs between places and runs.
     pub fn written(&self, place: usize, mark: u64) -> Vec<String> {
         self.writes(place, mark).iter().map(|entry| words(entry, REGIONS[place])).collect()
+    }
+
+    /// The alias of a place and every request for it since a mark, for the message of a failure.
+    pub fn told(&self, place: usize, mark: u64) -> String {
+        let line = |entry: &Entry| {
+            let answer = (entry.status, entry.code.as_deref().unwrap_or_default(), entry.answered);
+            format!("{} {} {answer:?}", entry.wall_time, words(entry, REGIONS[place]))
+        };
+        let lines: Vec<_> = self.requests(place, mark, None).iter().map(line).collect();
+        format!("{:?}\n{}", self.alias(place), lines.join("\n"))
+    }
+
+    fn requests(&self, place: usize, mark: u64, write: Option<bool>) -> Vec<Entry> {
+        self.scenario.aws.sim().ledger(&Filter {
+            since: Some(mark),
+            write,
+            region: Some(REGIONS[place].into()),
+            ..Filter::default()
+        })
     }
 }
 

@@ -80,14 +80,7 @@ pub async fn rounds(servers: &Servers, seed: u64, rounds: u64) -> Forged {
     let mut forged = Forged::default();
     let planted = decoys::plant(&fleet).await;
     for round in 0..rounds {
-        let stood_still = one(servers, &fleet, (seed, round), &mut forged).await;
-        for (place, what, mark) in stood_still {
-            let lines = pods.lines(&format!("/{}.", name(place)));
-            let last = &lines[lines.len().saturating_sub(LINES)..];
-            forged
-                .violations
-                .push(format!("{what}\n{}\nlogged:\n{}", fleet.told(place, mark), last.join("\n")));
-        }
+        one(servers, &fleet, &pods, (seed, round), &mut forged).await;
     }
     let (count, changed) = planted.after_all_is_deleted(&fleet).await;
     forged.decoys = count;
@@ -99,8 +92,7 @@ pub async fn rounds(servers: &Servers, seed: u64, rounds: u64) -> Forged {
     forged
 }
 
-/// One round of forgeries. Answers the places that are not as asked for in the end, in words, and since when the ledger tells of the round.
-async fn one(servers: &Servers, fleet: &Fleet, (seed, round): (u64, u64), forged: &mut Forged) -> Vec<(usize, String, u64)> {
+async fn one(servers: &Servers, fleet: &Fleet, pods: &Pods, (seed, round): (u64, u64), forged: &mut Forged) {
     let mark = fleet.scenario.aws.mark();
     let forgeries = forge(servers, fleet, seed, round).await;
     sleep(EFFECT).await;
@@ -134,28 +126,28 @@ async fn one(servers: &Servers, fleet: &Fleet, (seed, round): (u64, u64), forged
     fleet.places().for_each(|place| wish(fleet, place, round));
     let repaired = |place| timeout(REPAIRED, until_done(fleet, place, round));
     let repaired = futures::future::join_all(fleet.places().map(repaired)).await;
-    let mut stood_still = Vec::new();
     for (place, _) in repaired.iter().enumerate().filter(|(_, repaired)| repaired.is_err()) {
         let forgery = forgeries.iter().find(|(forged, ..)| *forged == place);
         let what = forgery.map_or_else(|| "no forgery".into(), |(_, forgery, _)| told(forgery, seed));
         let found: Result<WarmLambdaEndpoint, _> = fleet.api().get(&name(place)).await;
-        let what = format!("{what}: still not as asked for after a person put it right: {found:?}");
-        stood_still.push((place, what, mark));
+        let lines = pods.lines(&format!("/{}.", name(place)));
+        let (requests, last) = (fleet.told(place, mark), lines[lines.len().saturating_sub(LINES)..].join("\n"));
+        forged.violations.push(format!(
+            "{what}: still not as asked for after a person put it right: {found:?}\n{requests}\nlogged:\n{last}"
+        ));
     }
-    stood_still
 }
 
 /// Counts what a forgery came to since a mark, and accuses it of what nobody asked for.
 async fn judge(fleet: &Fleet, place: usize, forgery: &Forgery, (mark, seed): (u64, u64), forged: &mut Forged) {
     let (written, due) = (fleet.written(place, mark), fleet.written(place % STIMULI.len(), mark));
     forged.cases += 1;
+    let what = told(forgery, seed);
     if !due.starts_with(&written) {
-        let what = told(forgery, seed);
         forged
             .violations
             .push(format!("{what}: AWS was asked for {written:?}, without it for {due:?}"));
     } else if forgery.leaves_no_status() && !(written == due && is_ready(fleet, place).await) {
-        let what = told(forgery, seed);
         forged.violations.push(format!(
             "{what}: a status that cannot be read holds the operator back; {written:?} of {due:?}"
         ));
